@@ -176,6 +176,11 @@ export interface ExecutableStats {
 export interface ProfileEntry {
   /** Op type in the backend's terms. */
   readonly op: string;
+  /**
+   * What ran it, where the engine tells that for each kernel, e.g. `cpu`, `cuda`. An op that ran on several has an entry
+   * for each. Benchmarks count kernels by it.
+   */
+  readonly provider?: string;
   readonly count: number;
   readonly seconds: number;
 }

@@ -6,6 +6,7 @@ const fields = {
   case: (row: Row) => row.case,
   backend: (row: Row) => row.backend,
   device: (row: Row) => row.device,
+  providers: (row: Row) => providers(row),
   fallback: (row: Row) => row.engaged.fallback ?? "",
   unit: (row: Row) => row.unit,
   median: (row: Row) => row.median,
@@ -36,7 +37,18 @@ export function asJsonLines({ rows, environment }: BenchDocument): string {
 }
 
 /** The columns of the tables for people. */
-const columns = ["case", "backend", "median", "95 % interval", "unit", "of peak", "memory, MB", "J", "notes"];
+const columns = [
+  "case",
+  "backend",
+  "median",
+  "95 % interval",
+  "unit",
+  "of peak",
+  "memory, MB",
+  "J",
+  "kernels",
+  "notes",
+];
 
 function cells(row: Row): string[] {
   const [low, high] = row.interval;
@@ -46,7 +58,7 @@ function cells(row: Row): string[] {
     row.peakShare === null ? "" : `${(100 * row.peakShare).toFixed(0)} %`,
     resident === null ? "" : (resident / 1e6).toFixed(0),
     row.joules === null ? "" : figure(row.joules),
-    notes(row),
+    ...[providers(row), notes(row)],
   ];
 }
 
@@ -55,10 +67,10 @@ export function asMarkdown(document: BenchDocument): string {
   return [
     `${machine(document)}\n`,
     line(columns),
-    line(columns.map((_, i) => (i === 2 || i > 4 ? "---:" : "---"))),
+    line(columns.map((_, i) => (i === 2 || (i > 4 && i < 8) ? "---:" : "---"))),
     ...document.rows.map((row) => line(cells(row))),
     ...document.failures.map(({ suite, case: name, backend, code, message }) =>
-      line([`${suite} ${name}`, backend, "–", "", "", "", "", "", `${code}: ${message.split("\n")[0]}`]),
+      line([`${suite} ${name}`, backend, "–", "", "", "", "", "", "", `${code}: ${message.split("\n")[0]}`]),
     ),
   ].join("\n");
 }
@@ -81,6 +93,12 @@ function machine({ environment }: BenchDocument): string {
   const [before = 0, after = 0] = load;
   const when = date.slice(0, 16).replace("T", " ");
   return `${cpu}, ${cores} cores, Node ${node.slice(1)}, load ${before.toFixed(1)} to ${after.toFixed(1)}, ${when}, environment ${hash}`;
+}
+
+/** Kernels of one run by what ran them, e.g. `cpu 212 · webgpu 8`; empty if not known. */
+function providers({ engaged }: Row): string {
+  const counts = Object.entries(engaged.providers ?? {}).sort(([, a], [, b]) => b - a);
+  return counts.map(([name, count]) => `${name} ${count}`).join(" · ");
 }
 
 /** Reasons not to take a row's figure at face value. */

@@ -14,7 +14,7 @@ afterAll(() => rmSync(folder, { recursive: true, force: true }));
 const pace: Pace = { rounds: 2, turnSeconds: 0.01, warmupSeconds: 0.05, mostSeconds: 1, fewestRounds: 2, processes: 1 };
 const options = { pace, meter: null, onTurn: () => {} };
 
-/** The reference backend with a wrong first element in every output. */
+/** The reference backend with a wrong first element in every output, and a profile that tells what ran a kernel. */
 const slightlyWrong = `
 import { referenceBackend } from ${JSON.stringify(new URL("../../backend/dist/index.js", import.meta.url).href)};
 export default { ...referenceBackend, name: "wrong", async open(options) {
@@ -23,6 +23,8 @@ export default { ...referenceBackend, name: "wrong", async open(options) {
   device.compile = async (graph) => {
     const executable = await compile(graph);
     const run = executable.run.bind(executable);
+    executable.profile = async () => [["cpu", 3], ["gpu", 1], [undefined, 5], ["cpu", 2]]
+      .map(([provider, count]) => ({ op: "any", provider, count, seconds: 0 }));
     executable.run = async (inputs, asked) => {
       const { outputs, fetched } = await run(inputs, asked);
       return { outputs, fetched: fetched.then((all) => { for (const { data } of Object.values(all)) data[0] += 1; return all; }) };
@@ -58,6 +60,7 @@ test("contestants take turns, and one with a wrong result does not count", { tim
   expect(reference?.row?.work.flops).toBe(2 * 24 * 8 * 16);
   expect(reference?.row?.turns).toHaveLength(2);
   expect(wrong?.row?.parity).toMatchObject({ agrees: false });
+  expect([reference?.row?.engaged.providers, wrong?.row?.engaged.providers]).toEqual([null, { cpu: 5, gpu: 1 }]);
   expect(refused?.error).toMatchObject({ code: "E_BACKEND_OPTION" });
   expect(half?.error).toMatchObject({ code: "E_UNSUPPORTED" });
   // Prepared one after the other, then A B A B.

@@ -1,6 +1,6 @@
 // A model's graph for `cambium inspect`: the code a backend generates for it, and the time its kernels take.
 import { writeFile } from "node:fs/promises";
-import { type Executable, resolveBackend, type TimelineEntry } from "@cambium/backend";
+import { type Executable, type ProfileEntry, resolveBackend, type TimelineEntry } from "@cambium/backend";
 import { withFileErrors } from "@cambium/files";
 import { CambiumError, type Graph, type HostTensor, hostTensor, Random } from "@cambium/ir";
 import { initParameters, type ModelSpec, sizesAlong } from "@cambium/model";
@@ -34,7 +34,7 @@ export function sourceOf(executable: Executable, backend: string): string {
 export interface GraphProfile {
   readonly runs: number;
   /** Seconds over all runs by kind of kernel, slowest first. */
-  readonly ops: readonly { readonly op: string; readonly count: number; readonly seconds: number }[];
+  readonly ops: readonly ProfileEntry[];
   readonly timeline: readonly TimelineEntry[];
 }
 
@@ -51,9 +51,10 @@ export async function profileGraph(executable: Executable, graph: Graph, model: 
 
 export function profileText({ runs: count, ops }: GraphProfile): string {
   const total = ops.reduce((sum, { seconds }) => sum + seconds, 0);
+  const several = new Set(ops.map(({ provider }) => provider)).size > 1;
   const rows = ops.map(
-    ({ op, count: launched, seconds }) =>
-      `${((100 * seconds) / total).toFixed(1).padStart(5)} %  ${milliseconds(seconds / count).padStart(9)}  ${String(launched / count).padStart(5)}×  ${op}`,
+    ({ op, provider, count: launched, seconds }) =>
+      `${((100 * seconds) / total).toFixed(1).padStart(5)} %  ${milliseconds(seconds / count).padStart(9)}  ${String(launched / count).padStart(5)}×  ${op}${several && provider !== undefined ? `, ${provider}` : ""}`,
   );
   return [
     `share   a run      launched  kernel   (${milliseconds(total / count)} a run, mean of ${count})`,

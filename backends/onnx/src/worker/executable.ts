@@ -102,6 +102,6 @@ export class WorkerExecutable {
   #timed(op: string, work: () => void): void {
     const start = performance.now();
     work();
-    this.#times.add(op, (performance.now() - start) / 1000);
+    this.#times.add(op, (performance.now() - start) / 1000, "wasm");
   }
 }

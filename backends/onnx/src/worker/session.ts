@@ -59,7 +59,8 @@ export class Session {
     await this.release();
     for (const file of readdirSync(folder)) {
       for (const event of JSON.parse(readFileSync(join(folder, file), "utf8")) as ProfileEvent[]) {
-        if (event.cat === "Node" && event.name.endsWith("_kernel_time")) times.add(event.args.op_name, event.dur / 1e6);
+        if (event.cat !== "Node" || !event.name.endsWith("_kernel_time")) continue;
+        times.add(event.args.op_name, event.dur / 1e6, providerName(event.args.provider));
       }
     }
     rmSync(folder, { recursive: true });
@@ -103,10 +104,15 @@ function bytesOf({ buffer, byteOffset, byteLength }: Block["data"]): Uint8Array 
   return new Uint8Array(buffer, byteOffset, byteLength);
 }
 
+/** `CPUExecutionProvider` is called `cpu` in options. */
+function providerName(full: string | undefined): string | undefined {
+  return full?.replace(/ExecutionProvider$/, "").toLowerCase();
+}
+
 /** The part of an event in ONNX Runtime's profile (Chrome trace format; durations in µs) that is read here. */
 interface ProfileEvent {
   readonly cat: string;
   readonly name: string;
   readonly dur: number;
-  readonly args: { readonly op_name: string };
+  readonly args: { readonly op_name: string; readonly provider?: string };
 }

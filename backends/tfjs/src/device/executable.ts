@@ -21,12 +21,14 @@ export function buildGraph(engine: Engine, graph: Graph, profiling: boolean): Bu
   const { nodes, plannedBytes, schedule } = compiled;
   const constants = uploadConstants(engine, compiled);
   const times = new OpTimes();
-  const observe = profiling ? (op: string, seconds: number) => times.add(op, seconds) : undefined;
+  // A view runs no kernel; a kernel is looked up in the backend that is active when it runs.
+  const observe = (op: string, seconds: number) =>
+    times.add(op, seconds, op === "view" ? undefined : engine.tf.getBackend());
   return {
     stats: { nodes, plannedBytes },
     async run(inputs) {
       const { values, borrowed } = bind(engine, compiled, constants, inputs);
-      const tensors = await runSchedule(engine, schedule, values, borrowed, observe);
+      const tensors = await runSchedule(engine, schedule, values, borrowed, profiling ? observe : undefined);
       return { outputs: Object.fromEntries(graph.outputs.map(({ name }, i) => [name, tensors[i] as TfTensor])) };
     },
     ...(profiling && { profile: () => times.entries() }),

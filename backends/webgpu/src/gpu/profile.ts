@@ -1,6 +1,6 @@
 // Timestamps around every dispatch, and their sums by kind of kernel.
 /// <reference types="@webgpu/types" />
-import type { ProfileEntry, TimelineEntry } from "@cambium/backend";
+import { OpTimes, type ProfileEntry, type TimelineEntry } from "@cambium/backend";
 import type { BoundDispatch } from "./bound.js";
 import { GPU_BUFFER_USAGE } from "./heap.js";
 
@@ -9,7 +9,7 @@ const most = 2048;
 
 export class Profiler {
   readonly #device: GPUDevice;
-  readonly #sums = new Map<string, { count: number; seconds: number }>();
+  readonly #times = new OpTimes();
   #last: readonly TimelineEntry[] = [];
 
   constructor(device: GPUDevice) {
@@ -28,17 +28,14 @@ export class Profiler {
         const seconds = Math.max(0, at(2 * i + 1) - at(2 * i));
         return { name: label, ...(scope !== undefined && { scope }), start: at(2 * i), seconds };
       });
-      for (const { name, seconds } of this.#last) {
-        const op = kindOf(name);
-        const sum = this.#sums.get(op) ?? { count: 0, seconds: 0 };
-        this.#sums.set(op, { count: sum.count + 1, seconds: sum.seconds + seconds });
-      }
+      // The stamps are the adapter's own.
+      for (const { name, seconds } of this.#last) this.#times.add(kindOf(name), seconds, "webgpu");
     };
   }
 
   /** Time by kind of kernel over all runs, slowest first. */
   entries(): ProfileEntry[] {
-    return [...this.#sums].map(([op, sum]) => ({ op, ...sum })).sort((a, b) => b.seconds - a.seconds);
+    return this.#times.entries();
   }
 
   /** The dispatches of the last run, in order. */

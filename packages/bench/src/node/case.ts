@@ -1,8 +1,7 @@
 // Measures one case: its contestants are prepared one after the other, take turns, A B A B, and then report memory and
 // parity.
-import { CambiumError } from "@cambium/ir";
 import { machineProbe } from "../machine-probe.js";
-import type { Failure, Row } from "../result.js";
+import type { Row } from "../result.js";
 import { rowOf } from "../row.js";
 import type { Case, Suite } from "../suite.js";
 import { ContestantProcess } from "./contestant-process.js";
@@ -170,12 +169,4 @@ async function attempt(entrant: Entrant, work: () => Promise<void>): Promise<voi
   } catch (error) {
     entrant.error = error;
   }
-}
-
-export function failureOf(error: unknown): Pick<Failure, "code" | "message"> {
-  if (error instanceof CambiumError) {
-    const { got } = error.details;
-    return { code: error.code, message: got === undefined ? error.message : `${error.message}: ${got}` };
-  }
-  return { code: "E_BENCH_CASE", message: error instanceof Error ? error.message : String(error) };
 }

@@ -5,10 +5,11 @@ import { schemaName } from "../result.js";
 import { withShares } from "../shares.js";
 import type { Case, Suite } from "../suite.js";
 import { peaks } from "../suites/index.js";
-import { failureOf, measureCase, type Pace } from "./case.js";
+import { measureCase, type Pace } from "./case.js";
 import type { Contestant } from "./contestants.js";
 import { energyMeter } from "./energy.js";
 import { environmentOf, load } from "./environment.js";
+import { failureOf } from "./failure.js";
 import { suites } from "./suites.js";
 
 export interface BenchRequest {

@@ -2,17 +2,19 @@
 import { tmpdir } from "node:os";
 import { createInterface } from "node:readline";
 import { type Device, type DeviceInfo, describeDevice, resolveBackend } from "@cambium/backend";
-import { CambiumError } from "@cambium/ir";
 import { nodeImporter } from "@cambium/plugin/node";
 import { requirePrecision } from "@cambium/train";
 import type { Prepared } from "../suite.js";
-
 import { warmUp } from "../warm-up.js";
+import { failureOf } from "./failure.js";
 import type { Command, Finished, Ready, Turn } from "./protocol.js";
+import { providersOf } from "./providers.js";
 import { suiteNamed } from "./suites.js";
 
 let device: Device | undefined;
 let prepared: Prepared | undefined;
+/** Counts the kernels of the prepared case; absent where each process makes one sample. */
+let countProviders: (() => Promise<Finished["providers"]>) | undefined;
 
 // Standard output is only for answers; whatever libraries print goes to standard error.
 const answer = process.stdout.write.bind(process.stdout);
@@ -46,6 +48,8 @@ async function prepare(command: Extract<Command, { cmd: "prepare" }>): Promise<R
     device = await backend.open(command.options);
     requirePrecision(device.info, command.precision);
     prepared = await suite.prepare(command.case, device, command.precision);
+    const { options, case: one, precision } = command;
+    if (!suite.fresh) countProviders = () => providersOf(backend, options, suite, one, precision);
   } else prepared = await suite.prepare(command.case);
   const first = await prepared.turn(1);
   // Frees the host's copies of what was uploaded, which only the benchmark holds.
@@ -68,14 +72,11 @@ async function turn(measured: Prepared, count: number): Promise<Turn> {
 async function finish(measured: Prepared): Promise<Finished> {
   const residentBytes = process.resourceUsage().maxRSS * 1024;
   const memory = await device?.memory();
-  return {
-    residentBytes,
-    deviceBytes: memory?.heldPeakBytes ?? memory?.peakBytes ?? null,
-    parity: await measured.parity(),
-  };
-}
-
-function failureOf(error: unknown) {
-  if (error instanceof CambiumError) return { code: error.code, message: error.message };
-  return { code: "E_BENCH_CASE", message: error instanceof Error ? (error.stack ?? error.message) : String(error) };
+  const parity = await measured.parity();
+  // Makes room for the case on the device that profiles.
+  prepared = undefined;
+  await measured.dispose();
+  await device?.close();
+  const deviceBytes = memory?.heldPeakBytes ?? memory?.peakBytes ?? null;
+  return { residentBytes, deviceBytes, parity, providers: (await countProviders?.()) ?? null };
 }
