@@ -19,7 +19,7 @@ export const attention: Lowering<Heads> = (context) => {
   const outs: string[] = [];
   const probabilities = blocks.map((block) => {
     const scores = layout.apart(
-      product(graph, layout.rows(q, block), layout.keys(k, block), { transB: 1, alpha }),
+      product(graph, queries(graph, layout, q, block), layout.keys(k, block), { transB: 1, alpha }),
       block,
       block.to,
     );
@@ -53,7 +53,7 @@ export const attentionGrad: Lowering<Heads> = (context) => {
     const cotangents = product(graph, outGrad, layout.keys(v, block), { transB: 1 });
     const scoreGrad = graph.node("Mul", [graph.node("Sub", [cotangents, layout.rows(delta, block, 1)]), p]);
     qGrads.push(layout.apart(product(graph, scoreGrad, layout.keys(k, block), { alpha }), block));
-    kGrad = sum(graph, kGrad, product(graph, scoreGrad, layout.rows(q, block), { transA: 1, alpha }), block);
+    kGrad = sum(graph, kGrad, product(graph, scoreGrad, queries(graph, layout, q, block), { transA: 1, alpha }), block);
     vGrad = sum(graph, vGrad, product(graph, p, outGrad, { transA: 1 }), block);
   });
   const grads = [
@@ -80,6 +80,11 @@ function byHead(context: LoweringContext<Heads>, layout: AttentionLayout<string>
   const { headDim } = layout.sizes;
   const heads = (typeOf(context, input).shape[2] as number) / headDim;
   return context.graph.once(`${name} by head of ${headDim}`, () => layout.byHead(name, heads));
+}
+
+/** A block's rows of the queries `q` by head; cut once for forward and backward. */
+function queries(graph: OnnxGraph, layout: AttentionLayout<string>, q: string, block: Block): string {
+  return graph.once(`${q} from ${block.from}`, () => layout.rows(q, block));
 }
 
 function whole({ graph, inputs, attrs }: LoweringContext<Heads>): string {

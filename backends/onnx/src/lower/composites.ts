@@ -21,7 +21,7 @@ export const compositeLowerings: CompositeLowerings = {
     const { graph, attrs } = context;
     const [x, cos, sin] = context.inputs as [string, string, string];
     const half = numel(typeOf(context, 1).shape) / (typeOf(context, 1).shape[0] as number);
-    const turn = attrs.inverse ? graph.node("Neg", [sin]) : sin;
+    const turn = attrs.inverse ? graph.once(`−${sin}`, () => graph.node("Neg", [sin])) : sin;
     const attributes = { interleaved: 0, num_heads: attrs.heads, rotary_embedding_dim: 2 * half };
     return graph.node("RotaryEmbedding", [x, graph.ints([0]), cos, turn], attributes, contrib);
   },

@@ -9,7 +9,7 @@ export const rmsNorm: Lowering<CompositeAttrs<"rmsNorm">> = ({ graph, inputs, at
 };
 
 /**
- * With r = inverseRms, per row: xGrad = r · (grad ∘ weight) − x · r³/hidden · Σ (grad ∘ x ∘ weight), plus a fifth input;
+ * With r = inverseRms, per row: xGrad = r · (grad ∘ weight − x · r² · Σ (grad ∘ x ∘ weight)/hidden), plus a fifth input;
  * weightGrad = Σ over rows of r · grad ∘ x. The sums are products with a vector.
  */
 export const rmsNormGrad: Lowering = (context) => {
@@ -18,20 +18,25 @@ export const rmsNormGrad: Lowering = (context) => {
   const hidden = shape.at(-1) as number;
   const flat = [numel(shape) / hidden, hidden];
   const rows = flat[0] as number;
-  const matrix = (input: number) => reshaped(graph, nameOf(context, input), flat);
+  const matrix = (input: number) => {
+    const name = nameOf(context, input);
+    return shape.length === 2 ? name : reshaped(graph, name, flat);
+  };
   const [x, weight, grad] = [matrix(0), nameOf(context, 1), matrix(3)];
   const r = reshaped(graph, nameOf(context, 2), [rows, 1]);
 
   const crossed = graph.node("Mul", [grad, x]);
   const weightGrad = read[1] ? graph.node("MatMul", [reshaped(graph, r, [1, rows]), crossed]) : "";
-  const along = graph.node("MatMul", [crossed, reshaped(graph, weight, [hidden, 1])]);
-  const cubed = graph.node("Mul", [graph.node("Mul", [r, r]), r]);
-  const back = graph.node("Mul", [graph.node("Mul", [along, cubed]), graph.scalar(-1 / hidden)]);
-  const scaled = graph.node("Mul", [grad, weight]);
-  const straight =
+  const share = graph.node("Mul", [weight, graph.scalar(-1 / hidden)]);
+  const along = graph.node("MatMul", [crossed, reshaped(graph, share, [hidden, 1])]);
+  const back = graph.node("Mul", [along, graph.node("Mul", [r, r])]);
+  const inner = graph.node("GatedAdd", [graph.node("Mul", [grad, weight]), x, back], {}, contrib);
+  const xGrad =
     context.inputs.length > 4
-      ? graph.node("GatedAdd", [matrix(4), scaled, r], {}, contrib)
-      : graph.node("Mul", [scaled, r]);
-  const xGrad = graph.node("GatedAdd", [straight, x, back], {}, contrib);
-  return [reshaped(graph, xGrad, shape), read[1] ? reshaped(graph, weightGrad, outputShape(context, 1)) : ""];
+      ? graph.node("GatedAdd", [matrix(4), inner, r], {}, contrib)
+      : graph.node("Mul", [inner, r]);
+  return [
+    shape.length === 2 ? xGrad : reshaped(graph, xGrad, shape),
+    read[1] ? reshaped(graph, weightGrad, outputShape(context, 1)) : "",
+  ];
 };
