@@ -34,14 +34,17 @@ function asCsv(rows: readonly SweepRow[]): string {
   return `${[columns.map(quoted).join(","), ...lines].join("\n")}\n`;
 }
 
-/** Settings are text, as the user wrote them. A column is text if none of its cells is a number. */
+/** Settings are text, as the user wrote them; a column of them is numbers if all of its cells are. */
 function asParquet(rows: readonly SweepRow[]): Uint8Array {
+  const settings = new Set(Object.keys(rows[0]?.settings ?? {}));
   const cells = rows.map(flat);
   const columns = Object.keys(cells[0] as Record<string, Cell>);
   return new Uint8Array(
     parquetWriteBuffer({
       columnData: columns.map((name) => {
-        const data = cells.map((row) => row[name] ?? null);
+        const own = cells.map((row) => row[name] ?? null);
+        const numbers = own.map((cell) => (cell !== null && settings.has(name) ? Number(cell) : cell));
+        const data = numbers.some(Number.isNaN) ? own : numbers;
         const isText = data.every((cell) => typeof cell !== "number");
         return { name, data, type: isText ? ("STRING" as const) : ("DOUBLE" as const), nullable: true };
       }),

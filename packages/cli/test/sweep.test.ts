@@ -77,6 +77,8 @@ describe("cambium sweep", () => {
     expect(stored.map(({ cell, loss, error }) => ({ cell, loss, error }))).toEqual(
       rows.map(({ cell, loss }) => ({ cell, loss, error: null })),
     );
+    // Settings that are all numbers are stored as numbers.
+    expect(new Set(stored.map(({ budget }) => budget))).toEqual(new Set([1.5e6]));
     const journal = readFileSync(join(iso, "optuna.log"), "utf8")
       .trimEnd()
       .split("\n")

@@ -36,4 +36,4 @@ export {
   recipeSeeds,
 } from "./schema.js";
 export type { Located } from "./schema-reasons.js";
-export { parseAxis, type SweepAxis, type SweepCell, sweepCells, sweepSection } from "./sweep.js";
+export { parseAxes, parseAxis, type SweepAxis, type SweepCell, sweepCells, sweepSection } from "./sweep.js";

@@ -1,8 +1,8 @@
 // Sweeps: a recipe with some fields set to each of several values, every combination a recipe of its own.
-import { CambiumError } from "@cambium/ir";
+import { CambiumError, type Reason } from "@cambium/ir";
 import { checkRecipe } from "./parse.js";
 import { type Recipe, recipeSchema, recipeSeeds } from "./schema.js";
-import { readYaml, toPlain } from "./yaml.js";
+import { maxReasons, readYaml, toPlain } from "./yaml.js";
 
 /** A field, as `growth.0.at`, and the values it takes. */
 export interface SweepAxis {
@@ -41,6 +41,25 @@ export function parseAxis(text: string): SweepAxis {
   return { path, values };
 }
 
+/** Axes as `parseAxis` takes them. @throws CambiumError `E_SWEEP` with every one that is wrong */
+export function parseAxes(texts: readonly string[], where?: string): SweepAxis[] {
+  const [axes, wrong]: [SweepAxis[], CambiumError[]] = [[], []];
+  for (const text of texts) {
+    try {
+      axes.push(parseAxis(text));
+    } catch (error) {
+      if (!(error instanceof CambiumError)) throw error;
+      wrong.push(error);
+    }
+  }
+  const [first, ...others] = wrong;
+  if (first === undefined) return axes;
+  const place = where === undefined ? {} : { where };
+  if (others.length === 0) throw new CambiumError(first.code, first.summary, { ...first.details, ...place });
+  const reasons = wrong.map(({ summary: message, details }) => ({ message, ...details }));
+  throw new CambiumError(first.code, `the sweep has ${wrong.length} mistakes`, { ...place, reasons });
+}
+
 function badAxis(got: string): CambiumError {
   return new CambiumError("E_SWEEP", "this is not an axis of a sweep", {
     expected: "FIELD=VALUE,VALUE with different values, such as growth.0.at=0.5M,1M or seed=0..4",
@@ -73,36 +92,37 @@ export function sweepSection(
   if (sweep === undefined) return { axes: [], recipe };
   if (typeof sweep !== "object" || sweep === null || Array.isArray(sweep)) throw badAxis(JSON.stringify(sweep));
   const written = (value: unknown) => (typeof value === "string" ? value : JSON.stringify(value));
-  const axes = Object.entries(sweep).map(([path, values]) =>
-    parseAxis(`${path}=${Array.isArray(values) ? values.map(written).join(",") : written(values)}`),
+  const axes = Object.entries(sweep).map(
+    ([path, values]) => `${path}=${Array.isArray(values) ? values.map(written).join(",") : written(values)}`,
   );
-  return { axes, recipe };
+  return { axes: parseAxes(axes, `${file}: sweep`), recipe };
 }
 
 /**
  * Every combination of the axes' values, the last axis fastest; each is a recipe checked as any other. A recipe with
  * several seeds is swept over them, unless an axis sets the seed already.
  * @param recipe plain data, as YAML gives it
- * @throws CambiumError `E_SWEEP` for an axis that is given twice, or too many cells; `E_RECIPE` for the first cell
- *   that is not a recipe.
+ * @throws CambiumError `E_SWEEP` for an axis that is given twice, or too many cells; `E_RECIPE` with
+ *   the mistakes of all cells, each with the first cell that has it.
  */
 export function sweepCells(recipe: unknown, given: readonly SweepAxis[]): SweepCell[] {
   const { axes, recipe: swept } = withoutSeeds(recipe, given);
   const paths = axes.map(({ path }) => path);
   const twice = paths.find((path, i) => paths.indexOf(path) !== i);
   if (twice !== undefined) throw new CambiumError("E_SWEEP", "a field is swept over twice", { got: twice });
-  const count = axes.reduce((product, { values }) => product * values.length, 1);
-  if (count > mostCells)
+  const size = axes.reduce((product, { values }) => product * values.length, 1);
+  if (size > mostCells)
     throw new CambiumError("E_SWEEP", "the sweep has too many cells", {
       expected: `at most ${mostCells}`,
-      got: `${count}`,
+      got: `${size}`,
     });
   const combinations = axes.reduce<Record<string, string>[]>(
     (all, { path, values }) => all.flatMap((settings) => values.map((value) => ({ ...settings, [path]: value }))),
     [{}],
   );
   const taken = new Set<string>();
-  return combinations.map((settings) => {
+  const reasons = new Map<string, Reason>();
+  const cells = combinations.flatMap((settings): SweepCell[] => {
     const cell = structuredClone(swept);
     for (const [path, value] of Object.entries(settings))
       setAt(cell, path.split("."), toPlain(readYaml(value, path), path));
@@ -115,7 +135,21 @@ export function sweepCells(recipe: unknown, given: readonly SweepAxis[]): SweepC
     let name = plain;
     for (let i = 2; taken.has(name); i++) name = `${plain}-${i}`;
     taken.add(name);
-    return { name, settings, recipe: checkRecipe(cell, (path) => `${full.join(" ")}: ${path.join(".")}`) };
+    try {
+      return [{ name, settings, recipe: checkRecipe(cell, (path) => path.join(".")) }];
+    } catch (error) {
+      if (!(error instanceof CambiumError) || error.details.reasons === undefined) throw error;
+      for (const reason of error.details.reasons) {
+        const key = JSON.stringify(reason);
+        if (!reasons.has(key)) reasons.set(key, { ...reason, where: `${full.join(" ")}: ${reason.where ?? ""}` });
+      }
+      return [];
+    }
+  });
+  if (reasons.size === 0) return cells;
+  const count = reasons.size === 1 ? "a mistake" : `${reasons.size} mistakes`;
+  throw new CambiumError("E_RECIPE", `the recipe has ${count}`, {
+    reasons: [...reasons.values()].slice(0, maxReasons),
   });
 }
 

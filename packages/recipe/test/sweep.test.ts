@@ -11,6 +11,14 @@ const recipe = {
 };
 const sweepError = expect.objectContaining({ code: "E_SWEEP" });
 
+function thrown(work: () => unknown): unknown {
+  try {
+    return work();
+  } catch (error) {
+    return error;
+  }
+}
+
 describe("parseAxis", () => {
   it.each([
     ["seed=0..3", ["0", "1", "2", "3"]],
@@ -93,5 +101,22 @@ describe("sweepCells", () => {
     ]);
     expect(rest).toEqual({ name: "s" });
     expect(() => sweepSection("sweep: 3")).toThrow(sweepError);
+  });
+
+  it("reports the mistakes of all axes and of all cells at once, each once", () => {
+    const section = () => sweepSection("sweep: { seed: 4..0, train.lr: [1, 1], growth.0.at: [1k] }", "a.yaml");
+    const reasons = [{ got: "seed=4..0" }, { got: "train.lr=1,1" }];
+    expect(section).toThrow(expect.objectContaining({ details: expect.objectContaining({ where: "a.yaml: sweep" }) }));
+    expect(thrown(section)).toMatchObject({ code: "E_SWEEP", details: { reasons } });
+    const axes = ["growth.0.at=1k,soon", "growth.0.factor=2,0.5"].map(parseAxis);
+    expect(thrown(() => sweepCells(recipe, axes))).toMatchObject({
+      message: expect.stringMatching(/2 mistakes/),
+      details: {
+        reasons: [
+          { where: "growth.0.at=1k growth.0.factor=0.5: growth.0.factor" },
+          { where: "growth.0.at=soon growth.0.factor=2: growth.0.at" },
+        ],
+      },
+    });
   });
 });

@@ -2,7 +2,7 @@
 import { basename, dirname, extname, join, resolve } from "node:path";
 import { readTextFile } from "@cambium/files";
 import { CambiumError } from "@cambium/ir";
-import { parseAxis, type SweepAxis, type SweepCell, sweepCells, sweepSection } from "@cambium/recipe";
+import { parseAxes, type SweepAxis, type SweepCell, sweepCells, sweepSection } from "@cambium/recipe";
 import { planRecipe, type RecipeSurroundings, recipeReading, runSweep, type SweepOutcome } from "@cambium/run";
 import { tokenFlops } from "@cambium/scaling";
 import { Command } from "commander";
@@ -86,7 +86,7 @@ async function cellsOf(
 
 async function run(path: string, flags: Flags, host: Host): Promise<void> {
   const section = sweepSection(await readTextFile(path), path);
-  const given = (flags.over ?? []).map(parseAxis);
+  const given = parseAxes(flags.over ?? []);
   // --over takes precedence over the recipe's `sweep` section.
   const axes: SweepAxis[] = [
     ...section.axes.filter((axis) => given.every(({ path: field }) => field !== axis.path)),
