@@ -20,15 +20,19 @@ export function lastStage({ arms }: PlannedRecipe): Stage {
   return stage;
 }
 
-/** The planned recipe. @throws CambiumError its only mistake, or `E_RECIPE` with all of them, plugins' included */
-export async function recipeArms(path: string, host: Host): Promise<PlannedRecipe> {
+/** The planned recipe. @param vocab tokens, in place of those of its tokenizer @throws CambiumError its only mistake, or `E_RECIPE` with all of them, plugins' included */
+export async function recipeArms(path: string, host: Host, vocab?: number): Promise<PlannedRecipe> {
   const projectDir = dirname(resolve(path));
-  return planRecipe(await recipeReading(path), { projectDir, importer: host.importer(projectDir) });
+  return planRecipe(await recipeReading(path), { projectDir, importer: host.importer(projectDir), vocab });
 }
 
 /** Throws what `recipeArms` throws. */
-export async function describeRecipe(path: string, host: Host): Promise<{ data: unknown; text: string }> {
-  const { arms, recipe } = await recipeArms(path, host);
+export async function describeRecipe(
+  path: string,
+  host: Host,
+  vocab?: number,
+): Promise<{ data: unknown; text: string }> {
+  const { arms, recipe } = await recipeArms(path, host, vocab);
   const data = arms.map(({ name, stages }) => ({
     name,
     stages: stages.map(({ stage: { name: stage, model, start }, tokens, flops }) => {

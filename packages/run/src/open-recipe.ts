@@ -3,7 +3,7 @@
 
 import { resolve } from "node:path";
 import { type Backend, resolveBackend } from "@cambium/backend";
-import type { Tokenizer } from "@cambium/data";
+import { bytesTokenizer, type Tokenizer } from "@cambium/data";
 import { enginePlugin } from "@cambium/engine";
 import { readTextFile } from "@cambium/files";
 import { Mistakes, reasonOf } from "@cambium/grow/node";
@@ -33,6 +33,8 @@ export interface RecipeSurroundings {
   /** Where relative paths of the recipe start. */
   readonly projectDir: string;
   readonly importer: PluginImporter;
+  /** Plans without the recipe's tokenizer, as for one of so many tokens. */
+  readonly vocab?: number | undefined;
 }
 
 /** A recipe with what its plan is made from. */
@@ -100,7 +102,7 @@ export async function openRecipe(
   return { ...planned, recipe: whole, backend, engines, corpus } as OpenedRecipe;
 }
 
-async function findPlanned(found: RecipeMistakes, { projectDir, importer }: RecipeSurroundings) {
+async function findPlanned(found: RecipeMistakes, { projectDir, importer, vocab }: RecipeSurroundings) {
   const { value, recipe } = found.reading;
   for (const { kind, name, path } of recipeNames(value)) {
     if (kind === "operator") await found.check(() => resolvePlugin(operatorPlugin, name, importer), path);
@@ -119,7 +121,13 @@ async function findPlanned(found: RecipeMistakes, { projectDir, importer }: Reci
         );
   const knowsTokens = data && model && (from === undefined || checkpoint !== undefined);
   const tokenizer = knowsTokens
-    ? await found.check(() => recipeTokenizer({ data }, { projectDir, checkpoint }), ["data", "tokenizer"])
+    ? await found.check(
+        () =>
+          vocab === undefined
+            ? recipeTokenizer({ data }, { projectDir, checkpoint })
+            : { ...bytesTokenizer(), name: `${vocab} tokens`, vocabSize: vocab },
+        ["data", "tokenizer"],
+      )
     : undefined;
   const teachers = new Map<string, Checkpoint>();
   for (const { from, path } of recipe ? teacherPaths(recipe) : []) {

@@ -36,6 +36,7 @@ interface Flags extends BackendFlags, FamilyFlags, PrecisionFlags {
   readonly graph?: "loss" | "step";
   readonly batch: number;
   readonly context?: number;
+  readonly vocab?: number;
   /** False by `--no-plugins`. */
   readonly plugins?: boolean;
   readonly json?: boolean;
@@ -59,6 +60,11 @@ export function inspectCommand(host: Host): Command {
       "tokens in a sequence of the graph (default: the model's, at most 128)",
       wholeNumber("--context", 1),
     )
+    .option(
+      "--vocab <n>",
+      "of a recipe: plan without its tokenizer, as for one of so many tokens",
+      wholeNumber("--vocab", 1),
+    )
     .option("--source", "with --backend: print the code that the backend generates for the graph")
     .option("--wgsl", "short for --backend webgpu --source")
     .option("--profile", "with --backend: run the graph and print the time of each kind of kernel")
@@ -74,6 +80,7 @@ checkpoint, {"tensors", "metadata", …} for a file, {"kind", …} for a part of
 
 Examples:
   cambium inspect recipes/quickstart.yaml      stages, layer map, R_c, parameters, FLOPs
+  cambium inspect recipes/paper/7b.yaml --vocab 32000   the same of a recipe whose tokenizer is not here
   cambium inspect theirs.yaml --no-plugins     an outline of someone else's recipe, without running code that it names
   cambium inspect runs/a/stages/base-1/snapshot  its step and tokens, and whether its bytes are intact
   cambium inspect ./llama                      tensors and sizes
@@ -101,7 +108,7 @@ function flagNames(names: readonly string[]): string {
 }
 
 async function describe(given: string, flags: Flags, host: Host): Promise<Shown> {
-  if (isRecipe(given)) return flags.plugins === false ? outlineRecipe(given) : describeRecipe(given, host);
+  if (isRecipe(given)) return flags.plugins === false ? outlineRecipe(given) : describeRecipe(given, host, flags.vocab);
   const path = wholeOf(given);
   const part = await describeRunPart(path);
   if (part) return part;
@@ -171,6 +178,6 @@ async function modelOf(
   host: Host,
 ): Promise<{ readonly model: ModelSpec; readonly precision?: Recipe["train"]["precision"] }> {
   if (!isRecipe(path)) return { model: await readModel(await findModel(path), flags, host) };
-  const planned = await recipeArms(path, host);
+  const planned = await recipeArms(path, host, flags.vocab);
   return { model: lastStage(planned).model, precision: planned.recipe.train.precision };
 }
