@@ -2,7 +2,8 @@
 
 import { conformanceCases, runCase } from "../../packages/backend/src/conformance/cases.js";
 import { type Backend, type BackendOptions, resolveBackend } from "../../packages/backend/src/index.js";
-import { CambiumContestant, median, type StepConfig } from "../../packages/bench/src/index.js";
+import { median, type StepConfig } from "../../packages/bench/src/index.js";
+import { step as stepSuite } from "../../packages/bench/src/suites/step.js";
 import {
   causalAttention,
   differentiate,
@@ -14,7 +15,7 @@ import {
   reduceSum,
 } from "../../packages/ir/src/index.js";
 import { nodeImporter } from "../../packages/plugin/src/node/index.js";
-import type { Precision } from "../../packages/train/src/index.js";
+import { type Precision, storedIn } from "../../packages/train/src/index.js";
 import { timed } from "./measure.js";
 
 export interface Sizes {
@@ -114,28 +115,22 @@ export async function step(
   precision: Precision,
   steps: number,
 ) {
-  const contestant = new CambiumContestant(backend, options, precision);
+  await using device = await backend.open(options);
+  const { info } = device;
+  const dtype = storedIn(precision) ?? "f32";
+  if (!info.computes.includes(dtype)) return { absent: `${info.device} does not compute ${dtype}` };
+  const began = performance.now();
+  const prepared = await stepSuite.prepare({ name: "step", size: { ...config } }, device, precision);
   try {
-    const { info } = await contestant.device();
-    const needed = { f32: "f32", mixed: "f16", bf16: "bf16" } as const;
-    if (!info.computes.includes(needed[precision]))
-      return { absent: `${info.device} does not compute ${needed[precision]}` };
-    const began = performance.now();
-    await contestant.setup(config);
+    await prepared.turn(2);
     const readySeconds = (performance.now() - began) / 1000;
-    const seconds = [...(await contestant.steps(steps))];
-    const middle = median(seconds);
-    return {
-      config,
-      readySeconds,
-      seconds: middle,
-      tokensPerSecond: (config.batch * config.context) / middle,
-      gflops: contestant.flopsPerStep / middle / 1e9,
-      countedBytes: contestant.countedBytes,
-      rounds: seconds,
-    };
+    const rounds = await prepared.turn(steps);
+    const { flops = Number.NaN, bytes, tokens = Number.NaN } = prepared.work;
+    const seconds = median(rounds);
+    const speed = { tokensPerSecond: tokens / seconds, gflops: flops / seconds / 1e9 };
+    return { config, readySeconds, seconds, ...speed, countedBytes: bytes, rounds };
   } finally {
-    await contestant.close();
+    await prepared.dispose();
   }
 }
 

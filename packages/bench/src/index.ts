@@ -1,5 +1,4 @@
 // Benchmarks of backends: suites, statistics, results and tables. Independent of any backend or peer.
-export { CambiumContestant } from "./cambium.js";
 export { type Compared, compare, type Measure } from "./compare.js";
 export { asCsv, asJsonLines, asMarkdown, benchTable } from "./formats.js";
 export { historyLines, readHistory } from "./history.js";

@@ -1,6 +1,6 @@
 // The configuration of a benchmarked training step, as a model and as batches.
 import { Random } from "@cambium/ir";
-import { type DecoderConfig, llama, type ModelSpec, modelSpec } from "@cambium/model";
+import { type DecoderConfig, llama, type ModelSpec, modelSpec, parameterTable } from "@cambium/model";
 
 /** Sizes of a Llama and its batches, under the names that peers in other languages read. */
 export interface StepConfig {
@@ -18,6 +18,12 @@ export interface StepConfig {
 export function modelOf(config: StepConfig): ModelSpec<DecoderConfig> {
   const { vocab, hidden, intermediate, layers, heads, kvHeads, context } = config;
   return modelSpec(llama, { vocab, hidden, intermediate, layers, heads, kvHeads, contextLength: context });
+}
+
+/** The number of its parameters. */
+export function parametersOf(config: StepConfig): number {
+  const table = parameterTable(modelOf(config));
+  return table.reduce((sum, { shape }) => sum + shape.reduce((product, n) => product * n, 1), 0);
 }
 
 /** Batch number `position`: random tokens, i32 [batch, context + 1], row-major, the same for every contestant. */

@@ -3,14 +3,12 @@ import { CambiumError } from "@cambium/ir";
 import type { BenchDocument, Failure, Row } from "../result.js";
 import { schemaName } from "../result.js";
 import { withShares } from "../shares.js";
-import type { Case, Suite } from "../suite.js";
-import { peaks } from "../suites/index.js";
 import { measureCase, type Pace } from "./case.js";
 import type { Contestant } from "./contestants.js";
 import { energyMeter } from "./energy.js";
 import { environmentOf, load } from "./environment.js";
 import { failureOf } from "./failure.js";
-import { suites } from "./suites.js";
+import { scheduleOf } from "./schedule.js";
 
 export interface BenchRequest {
   /** Names of suites; default: all except the extra ones. */
@@ -41,6 +39,8 @@ export interface BenchProgress {
   /** Cases times contestants done, with a fraction for the current one, and their total. */
   readonly done: number;
   readonly total: number;
+  /** Share of the time that is over, 0 to 1, with larger cases weighing more; what an earlier run measured is left out. */
+  readonly share: number;
 }
 
 const paces: Readonly<Record<"full" | "quick", Pace>> = {
@@ -63,7 +63,7 @@ function paceOf({ quick, processes = 1, rounds: asked }: BenchRequest): Pace {
 
 /** @returns everything measured; `complete` is false if `signal` ended the run */
 export async function runBench(request: BenchRequest): Promise<BenchDocument> {
-  const { contestants, quick, earlier, signal } = request;
+  const { quick, earlier, signal } = request;
   const before = load();
   const meter = energyMeter();
   requireSame(earlier, quick);
@@ -76,34 +76,21 @@ export async function runBench(request: BenchRequest): Promise<BenchDocument> {
     rows: withShares(rows),
     ...{ failures, quick, complete },
   });
-  const wanted = [...peaks, ...suites.filter(({ name, extra }) => request.suites?.includes(name) ?? !extra)];
-  const chosen = (suite: Suite, { name }: Case) =>
-    !request.cases || peaks.some((one) => one === suite) || request.cases.some((word) => name.includes(word));
-  const cases = wanted.flatMap((suite) =>
-    suite.cases(quick).flatMap((one): [Suite, Case][] => (chosen(suite, one) ? [[suite, one]] : [])),
-  );
   const pace = paceOf(request);
-  const takingPart = (suite: Suite) => {
-    const able = contestants.filter((one) => canDo(one, suite));
-    return suite.on === "files" ? [request.files, ...able] : able;
-  };
-  const total = cases.reduce((sum, [suite]) => sum + takingPart(suite).length, 0);
-  let done = 0;
-  for (const [suite, one] of cases) {
+  const schedule = scheduleOf(request, rows);
+  const total = schedule.reduce((sum, { able }) => sum + able.length, 0);
+  const work = schedule.reduce((sum, { left, weight }) => sum + left.length * weight, 0);
+  let [done, spent] = [0, 0];
+  for (const { suite, one, able, left, weight } of schedule) {
     if (signal?.aborted) break;
-    const measured = new Set(
-      rows.filter((row) => row.suite === suite.name && row.case === one.name).map(({ backend }) => backend),
-    );
-    const left = takingPart(suite).filter(({ name }) => !measured.has(name));
     const place = { suite: suite.name, case: one.name };
-    const found = await measureCase(suite, one, left, {
-      pace,
-      meter,
-      ...(signal && { signal }),
-      onTurn: (contestant, share) =>
-        request.onProgress?.({ ...place, contestant, done: done + share * left.length, total }),
-    });
-    done += takingPart(suite).length;
+    const onTurn = (contestant: string, part: number) => {
+      const share = (spent + part * left.length * weight) / work;
+      request.onProgress?.({ ...place, contestant, done: done + part * left.length, total, share });
+    };
+    const found = await measureCase(suite, one, left, { pace, meter, ...(signal && { signal }), onTurn });
+    done += able.length;
+    spent += left.length * weight;
     if (signal?.aborted) break;
     for (const { contestant, row, version, error } of found) {
       if (row) {
@@ -114,12 +101,6 @@ export async function runBench(request: BenchRequest): Promise<BenchDocument> {
     await request.onCase?.(document(false));
   }
   return document(!signal?.aborted);
-}
-
-/** A peer runs the suites that it lists; a backend those on a device, in precisions other than f32 only some. */
-function canDo({ suites: listed, precision }: Contestant, suite: Suite): boolean {
-  if (listed) return listed.includes(suite.name);
-  return suite.on === "device" && (precision === "f32" || suite.inPrecisions === true);
 }
 
 /** @throws CambiumError `E_BENCH_FILE` if the earlier result is from another machine, version or kind of run */

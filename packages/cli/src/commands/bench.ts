@@ -135,9 +135,9 @@ async function bench(flags: Flags, host: Host): Promise<void> {
       ...(flags.case && { cases: flags.case }),
       ...(earlier && { earlier }),
       signal,
-      onProgress: ({ suite, case: one, contestant, done, total }) =>
+      onProgress: ({ suite, case: one, contestant, done, total, share }) =>
         status.show(() => {
-          const rest = done > 0.2 ? `, about ${pace.left(done, total)}` : "";
+          const rest = share > 0.02 ? `, about ${pace.left(share, 1)}` : "";
           return `${suite} ${one}: ${contestant}, ${Math.floor(done)} of ${total}${rest}`;
         }),
       onCase: async (sofar) => {

@@ -1,8 +1,7 @@
 // Training speed and memory of each contestant over model size.
-import { parameterTable } from "@cambium/model";
 import { type Html, html, linesChart, type Point } from "@cambium/report/page-parts";
 import type { Row } from "../../result.js";
-import { modelOf, type StepConfig } from "../../step-config.js";
+import { parametersOf, type StepConfig } from "../../step-config.js";
 import type { Contestants } from "./contestants.js";
 
 export async function sizesSection(all: readonly Row[], contestants: Contestants): Promise<Html | null> {
@@ -48,9 +47,8 @@ export function winners(rows: readonly Row[]): string[] {
   });
 }
 
-export function parameters({ size }: Row): number {
-  const table = parameterTable(modelOf(size as unknown as StepConfig));
-  return table.reduce((sum, { shape }) => sum + shape.reduce((product, n) => product * n, 1), 0);
+function parameters({ size }: Row): number {
+  return parametersOf(size as unknown as StepConfig);
 }
 
 function millions(count: number): string {
