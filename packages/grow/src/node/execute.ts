@@ -94,13 +94,14 @@ async function fill(
   const interrupted = (error: unknown): boolean => signal?.aborted === true && error === signal.reason;
   let hashes: RecordedHashes;
   try {
-    const attempt = await resume(growth, target, begun, options);
-    await using journal = attempt.journal;
-    await using makers = openRowMakers(source, threadsFor(prepared.tensors, options.threads));
-    const threaded = !options.verify && hashesInThread(report.bytesIn, options.threads);
-    const hashing = new GrowthHashes(source, threaded, attempt.hashes);
+    // Its thread starts while the journal is read and flushed.
+    await using hashing = new GrowthHashes(source, !options.verify && hashesInThread(report.bytesIn, options.threads));
     // Verifying hashes everything itself.
     if (options.verify) await hashing.stop();
+    const attempt = await resume(growth, target, begun, options);
+    hashing.continue(attempt.hashes);
+    await using journal = attempt.journal;
+    await using makers = openRowMakers(source, threadsFor(prepared.tensors, options.threads));
     // Files known beforehand are written in parallel with the weights; their failure is reported after the weights'.
     const companions = writeCompanions(growth, scratch);
     companions.catch(() => undefined);
@@ -110,7 +111,7 @@ async function fill(
         ? await verifyShards(source, scratch, prepared.shards, makers, report.bytesOut, options)
         : { tensors: await hashing.all(prepared.shards, scratch, attempt.written) };
     } finally {
-      await Promise.allSettled([companions, hashing.stop()]);
+      await Promise.allSettled([companions]);
     }
     await companions;
     signal?.throwIfAborted();

@@ -51,7 +51,7 @@ export function hashesInThread(bytes: number, most = availableParallelism()): bo
  * 2 GB/s and a thread hashes about as much, so hashing in the writer would hold up the disk. Source tensors of which no
  * copy is written whole, because rows are computed from them or an earlier attempt has written a part, are read for it.
  */
-export class GrowthHashes {
+export class GrowthHashes implements AsyncDisposable {
   readonly #copied = new Map<string, TensorSum>();
   readonly #computed = new Map<string, string>();
   /** Source tensors that are hashed, or will be. */
@@ -62,18 +62,18 @@ export class GrowthHashes {
   #streams = 0;
   #stopped = false;
 
-  /**
-   * @param threaded whether a separate thread hashes
-   * @param known what an earlier attempt has hashed
-   */
+  /** @param threaded whether a separate thread hashes */
   constructor(
     private readonly source: ModelDirectory,
     threaded: boolean,
-    known?: KnownHashes,
   ) {
     this.#hasher = threaded ? threadHasher() : hereHasher();
-    for (const [name, sum] of Object.entries(known?.copied ?? {})) this.#copied.set(name, sum);
-    for (const [name, sha256] of Object.entries(known?.computed ?? {})) this.#computed.set(name, sha256);
+  }
+
+  /** Takes what an earlier attempt has hashed. To be called first. */
+  continue({ copied, computed }: KnownHashes): void {
+    for (const [name, sum] of Object.entries(copied)) this.#copied.set(name, sum);
+    for (const [name, sha256] of Object.entries(computed)) this.#computed.set(name, sha256);
   }
 
   /** What has become known since the last call. */
@@ -126,6 +126,10 @@ export class GrowthHashes {
     this.#stopped = true;
     await this.#hasher.end();
     await this.#reading.catch(() => undefined);
+  }
+
+  [Symbol.asyncDispose](): Promise<void> {
+    return this.stop();
   }
 
   #isNew(name: string): boolean {
