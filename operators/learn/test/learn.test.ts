@@ -14,7 +14,6 @@ import { describe, expect, test } from "vitest";
 import learn from "../src/index.js";
 
 const gqa = { layers: 2, heads: 4, kvHeads: 2, headDim: 4 };
-const code = "E_GROWTH_SIZES";
 
 describeOperator(learn, {
   cases: [
@@ -26,7 +25,10 @@ describeOperator(learn, {
     },
     { base: { layers: 2 }, options: { factor: 1 } },
   ],
-  refuses: [{ base: gqa, options: { kvHeads: 4 }, code }],
+  refuses: [
+    { base: gqa, options: { kvHeads: 4 }, code: "E_GROWTH_SIZES" },
+    { options: { fitSteps: 0 }, code: "E_GROWTH_OPTION" },
+  ],
 });
 
 test("at its start, in depth, it is a stack to the bit; interpolation by name", async () => {

@@ -32,6 +32,7 @@ describeOperator(randomMasked, {
     },
   ],
   refuses: [
+    { options: { maskTokens: 0 }, code: "E_GROWTH_OPTION" },
     { base: gqa, options: { kvHeads: 4 }, code },
     { options: { phases: ["hidden"] }, code },
     { options: { hidden: 12, phases: ["hidden", "hidden"] }, code },
