@@ -25,7 +25,7 @@ export { type ScoreSize, scoreGraph } from "./graphs/score.js";
 export { logitsGraph, lossGraph, type SequenceSize } from "./graphs/sequence.js";
 export { type FloatDType, type HfFlavour, type HfWriteOptions, hfDType, hfFlavour, type Json } from "./hf/json.js";
 export { hfFamily, readHfModel, writeHfModel } from "./hf/model.js";
-export { type InitOptions, initParameters } from "./init.js";
+export { type InitOptions, initialParameters, initParameters } from "./init.js";
 export { limitReasons, mostLayers } from "./limits.js";
 export { type Mask, type MaskSchedule, maskValue, opensAfter } from "./masks.js";
 export * from "./model-spec.js";

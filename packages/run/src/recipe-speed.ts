@@ -7,10 +7,10 @@ import { dirname } from "node:path";
 import { cacheFolder, type Device, resolveBackend } from "@cambium/backend";
 import { readTextFileIfThere, writeFileAtomic } from "@cambium/files";
 import { CambiumError, Random } from "@cambium/ir";
-import { initParameters, modelSizes } from "@cambium/model";
+import { initialParameters, modelSizes } from "@cambium/model";
 import type { PluginImporter } from "@cambium/plugin";
 import type { Stage } from "@cambium/recipe";
-import { freshState, type Precision, precisionsOf, requirePrecision, Trainer } from "@cambium/train";
+import { type Precision, precisionsOf, requirePrecision, Trainer, uploadFresh } from "@cambium/train";
 import { version } from "./version.js";
 
 /** One backend in one precision. */
@@ -81,7 +81,7 @@ async function measure(device: Device, what: TrainedModel, precision: Precision)
   const { model, batch, context, optimizer, memory } = what;
   const { vocab = 1 } = modelSizes(model);
   using trainer = await Trainer.open({ device, model, batch, context, optimizer, precision, memory });
-  await trainer.load(freshState(initParameters(model, { seed: "speed", scheme: "hf" })));
+  await trainer.adopt(await uploadFresh(device, initialParameters(model, { seed: "speed", scheme: "hf" })));
   const random = new Random("speed");
   const tokens = new Int32Array(batch * (context + 1)).map((_, i) => random.word(i) % vocab);
   const step = async () => {

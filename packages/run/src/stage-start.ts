@@ -10,6 +10,7 @@ import { type FindCost, find, type Lab } from "@cambium/grow";
 import { CambiumError, type HostTensor, type Reason } from "@cambium/ir";
 import {
   type DeviceTrainingState,
+  initialParameters,
   initParameters,
   type LossScale,
   type ModelSpec,
@@ -25,6 +26,7 @@ import {
   noProgress,
   type Progress,
   unflattenState,
+  uploadFresh,
   uploadState,
 } from "@cambium/train";
 import { readParameters } from "./checkpoint-start.js";
@@ -73,11 +75,17 @@ export async function startStage(plan: PlannedStage, run: RunDirectory, context:
   const held = await readStage(run.stage(plan.id), model);
   if (held) return { ...held, load: (session) => session.load(held.state), continued: true };
   const fresh = { progress: noProgress, rejected: [], continued: false };
-  const begun = (parameters: TrainingState["parameters"]): StageStart => {
+  if (start.kind === "init") {
+    const load: StageStart["load"] = async (session) =>
+      session.adopt
+        ? await session.adopt(await uploadFresh(device, initialParameters(model, start)))
+        : await session.load(freshState(initParameters(model, start)));
+    return { ...fresh, load };
+  }
+  if (start.kind === "checkpoint") {
+    const parameters = await readParameters(start.path, model);
     return { ...fresh, load: (session) => session.load(freshState(parameters)) };
-  };
-  if (start.kind === "init") return begun(initParameters(model, start));
-  if (start.kind === "checkpoint") return begun(await readParameters(start.path, model));
+  }
   using growth = await handover.growth(plan);
   const { id } = start.parent;
   const from = handover.state(id) ?? (await readParent(id, start.plan.base, run, device));

@@ -1,6 +1,6 @@
 // The train-step graph, AdamW, schedules, the training loop and its metrics.
 export * from "./compiled-step.js";
-export { type DeviceState, disposeAll, uploadAll, uploadState } from "./device-state.js";
+export { type DeviceState, disposeAll, uploadAll, uploadFresh, uploadState } from "./device-state.js";
 export { type FittedStep, type FittedStepOptions, fittedStep } from "./fitted-step.js";
 export * from "./loop.js";
 export { initialLossScale, scalingTensors } from "./loss-scale.js";

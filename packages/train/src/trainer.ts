@@ -9,6 +9,7 @@ import {
   type ModelSpec,
   parameterTable,
   phaseParts,
+  stateNames,
   type TrainingState,
   teacherName,
 } from "@cambium/model";
@@ -105,7 +106,8 @@ export class Trainer {
   }
 
   /**
-   * Replaces the state by one that is already on the device. The trainer then owns its tensors.
+   * Replaces the state by one that is already on the device. The trainer then owns its tensors, and frees moments of
+   * frozen parameters.
    * @throws CambiumError `E_STATE` as `load`; the caller then still owns the tensors.
    */
   adopt(state: DeviceTrainingState): Promise<void> {
@@ -119,7 +121,12 @@ export class Trainer {
       const added = await uploadAll(device, Object.entries(scaling));
       await before.catch(() => {});
       this.#drop();
-      this.#state = { ...state.tensors, ...added };
+      const still = new Set(phase.frozen.flatMap((name) => [stateNames.m(name), stateNames.v(name)]));
+      const [idle, used] = [true, false].map((frozen) =>
+        Object.fromEntries(Object.entries(state.tensors).filter(([name]) => still.has(name) === frozen)),
+      ) as [DeviceState, DeviceState];
+      disposeAll(idle);
+      this.#state = { ...used, ...added };
       this.#updates = state.updates;
     });
   }

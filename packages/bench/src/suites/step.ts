@@ -1,8 +1,8 @@
 // Training steps of Llamas of several sizes: forward, backward, clipping and AdamW, with one step submitted ahead.
 import { type Device, referenceBackend } from "@cambium/backend";
 import { highest } from "@cambium/ir";
-import { initParameters } from "@cambium/model";
-import { defaultOptimizer, freshState, type Precision, Trainer, trainStepGraph } from "@cambium/train";
+import { initialParameters } from "@cambium/model";
+import { defaultOptimizer, type Precision, Trainer, trainStepGraph, uploadFresh } from "@cambium/train";
 import { engagedBy } from "../graph-case.js";
 import { type Parity, parity } from "../parity.js";
 import { batchAt, modelOf, type StepConfig } from "../step-config.js";
@@ -97,7 +97,7 @@ async function open(
   const { batch, context } = config;
   const model = modelOf(config);
   const trainer = await Trainer.open({ device, model, batch, context, precision, memory });
-  await trainer.load(freshState(initParameters(model, { seed: "bench", scheme: "hf" })));
+  await trainer.adopt(await uploadFresh(device, initialParameters(model, { seed: "bench", scheme: "hf" })));
   return trainer;
 }
 
