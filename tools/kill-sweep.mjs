@@ -18,11 +18,11 @@ const recipe = (seeds) => `
 name: killed
 data: { corpus: ./text.txt, heldOut: 0.2 }
 model: { layers: 1, hidden: 16, heads: 2, intermediate: 32, context: 16 }
-growth: [{ operator: stack, factor: 2, at: 2k, moments: carry }]
-train: { tokens: 8k, batch: 8, lr: 1e-3, warmup: 1k }
-snapshot: { everySeconds: 0.05 }
+growth: [{ operator: stack, factor: 2, at: 512, moments: carry }]
+train: { tokens: 2k, batch: 8, lr: 1e-3, warmup: 256 }
+snapshot: { everySeconds: 0.02 }
 samples: { tokens: 0 }
-sweep: { seed: 0..${seeds - 1}, growth.0.factor: [2, 3], growth.0.at: [1k, 2k] }
+sweep: { seed: 0..${seeds - 1}, growth.0.factor: [2, 3], growth.0.at: [256, 512] }
 `;
 
 /** Time from the start of a sweep to its training, milliseconds. */

@@ -104,7 +104,8 @@ function overSeeds(seeds: NonNullable<RunSummary["seeds"]>, comparison: RunSumma
   return [...lines, styleText("bold", `Speed-up ${speedupOf(speedup)} in FLOPs${end}.`)].join("\n");
 }
 
-function verdict({ grown, scratch, loss, speedup }: NonNullable<RunSummary["comparison"]>): string {
+function verdict({ grown, scratch, loss, speedup, beyond }: NonNullable<RunSummary["comparison"]>): string {
   const what = speedup >= 0 ? "Speed-up" : "Slow-down";
-  return `${what} ${signedPercent(speedup)} in FLOPs: ${grown} against ${scratch} at an equal held-out loss of ${loss.toFixed(4)} nats per token.`;
+  const further = beyond ? ` But ${beyond.arm} went on to ${beyond.loss.toFixed(4)}.` : "";
+  return `${what} ${signedPercent(speedup)} in FLOPs: ${grown} against ${scratch} at an equal held-out loss of ${loss.toFixed(4)} nats per token.${further}`;
 }

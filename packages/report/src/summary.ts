@@ -18,6 +18,8 @@ export interface RunSummary {
     readonly loss: number;
     readonly speedup: number;
     readonly cost: Readonly<Record<Cost, { readonly grown: number; readonly scratch: number } | null>>;
+    /** The arm that took longer to `loss` and yet went on to a lower one; null if the faster one did. */
+    readonly beyond: { readonly arm: string; readonly loss: number } | null;
   } | null;
   /** Why there is no comparison, in a sentence. */
   readonly why: string | null;
@@ -41,7 +43,10 @@ export function summarize(run: RunRecord): RunSummary {
   const { verdict } = judgement;
   return {
     ...summary,
-    comparison: { ...verdict, grown: verdict.grown.name, scratch: verdict.scratch.name },
+    comparison: {
+      ...{ ...verdict, grown: verdict.grown.name, scratch: verdict.scratch.name },
+      beyond: verdict.beyond && { ...verdict.beyond, arm: verdict.beyond.arm.name },
+    },
     why: null,
   };
 }

@@ -1,4 +1,5 @@
 // The verdict of a run: the speed-up at equal held-out loss of the grown over the scratch arm, or why there is none.
+import { lowest } from "@cambium/ir";
 import { costAtLoss, speedupAtEnd } from "@cambium/scaling";
 import { type Arm, type Cost, costs, heldOutCurve } from "./arms.js";
 
@@ -11,6 +12,8 @@ export interface Verdict {
   readonly cost: Readonly<Record<Cost, { readonly grown: number; readonly scratch: number } | null>>;
   /** In FLOPs (Du et al. 2024, eq. 48), a ratio. */
   readonly speedup: number;
+  /** The arm that took longer to L* and yet went on to a lower loss; null if the faster one did. */
+  readonly beyond: { readonly arm: Arm; readonly loss: number } | null;
 }
 
 export type Judgement = { readonly verdict: Verdict } | { readonly verdict: null; readonly why: string };
@@ -30,7 +33,10 @@ export function compare(grown: Arm, scratch: Arm): Judgement {
       why: "The two arms have no held-out loss in common: one never gets down to the other's first measurement.",
     };
   const cost = Object.fromEntries(costs.map((by) => [by, costsAt(end.loss, by)])) as Verdict["cost"];
-  return { verdict: { grown, scratch, loss: end.loss, cost, speedup: end.speedup } };
+  const slower = end.speedup > 0 ? scratch : grown;
+  const best = lowest(heldOutCurve(slower, "flops").map(({ loss }) => loss));
+  const beyond = best < end.loss ? { arm: slower, loss: best } : null;
+  return { verdict: { grown, scratch, loss: end.loss, cost, speedup: end.speedup, beyond } };
 
   function costsAt(loss: number, by: Cost): { grown: number; scratch: number } | null {
     const [ours, theirs] = [costAtLoss(heldOutCurve(grown, by), loss), costAtLoss(heldOutCurve(scratch, by), loss)];

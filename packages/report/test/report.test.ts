@@ -35,6 +35,24 @@ describe("headline", () => {
     expect(text(".summary tbody tr:last-child td")).toBe(text(".figure"));
   });
 
+  it("says if the arm that was behind came out lower", async () => {
+    const { run, text } = await report({}, (made) => {
+      const lowest = Math.min(...curve(made, ["scratch-a00b"], "flops").map(({ loss }) => loss));
+      const stages = Object.entries(made.stages).map(([id, stage]) => {
+        const stuck = (loss: number) => (id === "scratch-a00b" ? loss : Math.max(loss, lowest + 0.1));
+        const rows = stage.rows.map((row) =>
+          row.heldOutLoss === undefined ? row : { ...row, heldOutLoss: stuck(row.heldOutLoss) },
+        );
+        return [id, { ...stage, rows }];
+      });
+      return { ...made, stages: Object.fromEntries(stages) };
+    });
+    const lowest = Math.min(...curve(run, ["scratch-a00b"], "flops").map(({ loss }) => loss));
+    expect(text(".lede")).toMatch(/^Growing paid: /);
+    expect(text(".lede")).toContain(`But scratch went on to ${lowest.toFixed(3)}, which grown did not reach.`);
+    expect((await summarizeRun(dir)).comparison?.beyond).toEqual({ arm: "scratch", loss: lowest });
+  });
+
   it.each<[string, FixtureOptions, number, RegExp]>([
     ["without a scratch arm", { arms: ["grown"] }, 0, /no arm that trains from scratch/],
     ["without growth", { arms: ["scratch"] }, 0, /No model grows in this run/],

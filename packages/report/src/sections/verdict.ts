@@ -20,7 +20,7 @@ export function verdictSection(judgement: Judgement, running: boolean): Html {
   <h2 id="verdict">Speed-up at equal held-out loss${running ? ", so far" : ""}</h2>
   <div class="headline">
     <p class="figure ${tone}">${format.percent(verdict.speedup)}</p>
-    <p class="lede">${sentence(verdict, tone)}${running ? " The run is in progress, so this will change." : ""}</p>
+    <p class="lede">${sentence(verdict, tone)}${tone !== "even" && further(verdict)}${running ? " The run is in progress, so this will change." : ""}</p>
   </div>
   <div class="bars">
     ${bars(verdict, "flops", "Compute", format.flops)}
@@ -45,6 +45,13 @@ function sentence({ grown, scratch, loss, speedup }: Verdict, tone: "even" | "ah
     return html`Growing paid: to reach ${level}, ${arms[1]} spent ${share} more compute than ${arms[0]}, base included.`;
   }
   return html`Growing did not pay here: to reach ${level}, ${arms[1]} spent ${share} less compute than ${arms[0]}, base included.`;
+}
+
+/** What the headline must not hide: the arm that was behind at L* came out lower. */
+function further({ grown, scratch, beyond }: Verdict): Html | false {
+  if (beyond === null) return false;
+  const other = beyond.arm === grown ? scratch : grown;
+  return html` But <b class="${beyond.arm.colour}">${beyond.arm.name}</b> went on to ${format.loss(beyond.loss)}, which ${other.name} did not reach.`;
 }
 
 function bars(verdict: Verdict, by: Cost, title: string, print: (value: number) => string): Html {
