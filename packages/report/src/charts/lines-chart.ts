@@ -60,16 +60,27 @@ export function linesChart(
         ticks: false,
         domain: false,
         tickCount: 4,
-        format: axes.y === "log" ? "~s" : "",
+        ...labelsOf(axes.y),
       },
       {
         ...{ orient: "bottom", scale: "x", title: text.x, titleAnchor: "end", titlePadding: 8 },
-        ...{ tickCount: 5, tickSize: 4, format: axes.x === "log" ? "~s" : "" },
+        ...{ tickCount: 5, tickSize: 4 },
+        ...labelsOf(axes.x),
       },
     ],
     marks: series.flatMap(marksOf),
   };
   return renderChart(spec, size, text);
+}
+
+/**
+ * The labels of a logarithmic axis: SI prefixes from a thousand on, plain numbers below, where a prefix would say `100m`
+ * for 0.1. Vega leaves out those that would be too many: their label is empty.
+ */
+function labelsOf(scale: Axes["x"]) {
+  if (scale === "linear") return {};
+  const signal = "datum.label === '' || datum.value >= 1000 ? datum.label : format(datum.value, '~g')";
+  return { format: "~s", encode: { labels: { update: { text: { signal } } } } };
 }
 
 function marksOf({ colour, line, dots }: Series, i: number): NonNullable<Spec["marks"]> {
