@@ -104,11 +104,14 @@ export function mutator(random) {
     return made;
   };
 
+  /** 10 to 1000; in one of ten cases up to `most`: larger values seldom show more, and take long to make. */
+  const size = (most) => Math.round(10 ** (1 + random() * Math.log10((random() < 0.1 ? most : 1000) / 10)));
+
   const strange = () => {
     const kind = below(12);
-    if (kind === 0) return nested(10 ** (1 + below(4)));
-    if (kind === 1) return Array.from({ length: 10 ** (1 + below(4)) }, (_, i) => i);
-    if (kind === 2) return "a".repeat(10 ** (1 + below(5)));
+    if (kind === 0) return nested(size(10_000));
+    if (kind === 1) return Array.from({ length: size(10_000) }, (_, i) => i);
+    if (kind === 2) return "a".repeat(size(100_000));
     // A copy: later changes must not affect the next input.
     return structuredClone(pick(odd));
   };

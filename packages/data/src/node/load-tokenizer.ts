@@ -3,9 +3,11 @@ import { dirname, join, resolve } from "node:path";
 import { readTextFile, readTextFileIfThere } from "@cambium/files";
 import { CambiumError } from "@cambium/ir";
 import { bytesTokenizer } from "../tokenizer/bytes.js";
+import type { ModelHints } from "../tokenizer/classes/classes.js";
 import { huggingFaceTokenizer } from "../tokenizer/hugging-face.js";
 import type { Tokenizer } from "../tokenizer/tokenizer.js";
 import type { SpecialTokens } from "../tokenizer/tokenizer-files.js";
+import { isObject } from "../tokenizer/tokenizer-json.js";
 import { openRustTokenizer } from "./rust-tokenizer.js";
 import { isFolder } from "./source/files.js";
 
@@ -24,15 +26,31 @@ export async function loadTokenizer(spec: string, projectDir: string, special: S
   const text = await readTextFile(file, largestTokenizerBytes);
   const configPath = join(dirname(file), "tokenizer_config.json");
   const config = await readTextFileIfThere(configPath);
+  const model = await modelHints(join(dirname(file), "config.json"));
   return huggingFaceTokenizer(
     {
-      name: spec,
-      tokenizer: { path: file, text },
+      ...{ name: spec, tokenizer: { path: file, text }, model },
       ...(config === undefined ? {} : { config: { path: configPath, text: config } }),
     },
     openRustTokenizer,
     special,
   );
+}
+
+/** Of a model whose config.json cannot be read, the tokenizer is still good. */
+async function modelHints(path: string): Promise<ModelHints> {
+  const text = await readTextFileIfThere(path).catch(() => undefined);
+  let config: unknown;
+  try {
+    config = JSON.parse(text ?? "{}");
+  } catch {
+    return {};
+  }
+  const { model_type: modelType, tokenizer_class: tokenizerClass } = isObject(config) ? config : {};
+  return {
+    ...(typeof modelType === "string" ? { modelType } : {}),
+    ...(typeof tokenizerClass === "string" ? { tokenizerClass } : {}),
+  };
 }
 
 async function folderOrFile(path: string, spec: string): Promise<boolean> {

@@ -1,6 +1,7 @@
 // Any Hugging Face `tokenizer.json`, read by the original library in WebAssembly, so its ids are the original's.
 import { CambiumError, type ErrorDetails } from "@cambium/ir";
 import { sha256Text } from "../sha256.js";
+import { asLoaded } from "./classes/classes.js";
 import { checkIds } from "./ids.js";
 import { type OpenRustTokenizer, RustFailure, type RustTokenizer } from "./rust.js";
 import type { Tokenizer } from "./tokenizer.js";
@@ -20,9 +21,10 @@ export async function huggingFaceTokenizer(
   special: SpecialTokens = {},
 ): Promise<Tokenizer> {
   const { tokenizer, config: configFile } = files;
-  const json = parseObject(tokenizer);
+  const written = parseObject(tokenizer);
   const config = configFile === undefined ? {} : parseObject(configFile);
-  const vocabulary = readVocabulary(json, tokenizer.path);
+  const vocabulary = readVocabulary(written, tokenizer.path);
+  const json = asLoaded(written, config, files.model ?? {}, configFile?.path ?? tokenizer.path);
   const idOf = (token: string): number => {
     const id = vocabulary.idOf(token);
     if (id !== undefined) return id;
@@ -37,7 +39,9 @@ export async function huggingFaceTokenizer(
   const rust = await opened(open, readable, tokenizer.path);
   const words = await wordsOf(json, vocabulary, open);
   const silent = new Set(vocabulary.added.filter((token) => token.special).map(({ id }) => id));
-  const identity = { kind: "tokenizers", bosId, eosId, prefix, tokenizer: tokenizer.text, config: configFile?.text };
+  const text = { tokenizer: tokenizer.text, config: configFile?.text };
+  const loaded = JSON.stringify(json) === JSON.stringify(written) ? {} : { loaded: readable.text };
+  const identity = { kind: "tokenizers", bosId, eosId, prefix, ...text, ...loaded };
   return {
     name: files.name,
     vocabSize: vocabulary.size,
