@@ -4,7 +4,7 @@ import { CambiumError } from "@cambium/ir";
 import { countParameters } from "@cambium/model";
 import type { Stage } from "@cambium/recipe";
 import type { MachineInfo } from "@cambium/run-format";
-import { fittedStep } from "@cambium/train";
+import { fittedSteps } from "@cambium/train";
 
 export function machineInfo(): MachineInfo {
   return {
@@ -30,12 +30,16 @@ export function smallerLimit(machine: number, limit: number | undefined): number
 export const stateBytesPerParameter = 16;
 
 /**
- * @throws CambiumError `E_MEMORY` for a stage whose training state alone is larger than the available memory, or whose
- * step does not fit into the memory that the recipe gives it.
+ * @throws CambiumError `E_MEMORY` for a stage whose training state alone is larger than the available memory, or with
+ * every stage that does not fit into the memory that the recipe gives it.
  */
-export function requireMemory(stage: Stage): void {
-  const { name, model, memory, distill } = stage;
-  if (memory !== undefined) inStage(name, () => fittedStep(model, { ...stage, memory }));
+export function requireMemory(stages: readonly Stage[]): void {
+  const bounded = stages.filter(({ memory }) => memory !== undefined);
+  fittedSteps(bounded.map((stage) => ({ model: stage.model, options: stage, where: `stage "${stage.name}"` })));
+  for (const stage of stages) requireState(stage);
+}
+
+function requireState({ name, model, distill }: Stage): void {
   const taught = distill ? 4 * countParameters(distill.teacher).total : 0;
   const bytes = stateBytesPerParameter * countParameters(model).total + taught;
   const available = memoryBytes();
@@ -46,15 +50,6 @@ export function requireMemory(stage: Stage): void {
     got: `${gigabytes(bytes)} for parameters, gradients and moments${distill ? ", and the teacher's parameters" : ""}`,
     hint: "fewer layers, a smaller hidden or vocabulary size, or a larger machine",
   });
-}
-
-function inStage(name: string, check: () => unknown): void {
-  try {
-    check();
-  } catch (error) {
-    if (!(error instanceof CambiumError)) throw error;
-    throw new CambiumError(error.code, error.summary, { ...error.details, where: `stage "${name}"` });
-  }
 }
 
 function gigabytes(bytes: number): string {

@@ -126,7 +126,7 @@ async function runPlanned(
 ): Promise<RunOutcome["state"] | "decided"> {
   const { recipe, directory, device, data, observer, signal, saveRequests, files, checkpoint } = run;
   trainers.engines.check(arms);
-  for (const { stage } of arms.flatMap(({ stages }) => stages)) requireMemory(stage);
+  requireMemory(arms.flatMap(({ stages }) => stages.map(({ stage }) => stage)));
   observer.onPlan?.(arms, await doneStages(directory, arms));
   // The directory shows the previous run until this one has saved something.
   attempt.published ||= run.before === undefined || (run.before.state === "running" && isPlan(run.before, arms));

@@ -43,6 +43,32 @@ export function fittedStep(model: ModelSpec, options: FittedStepOptions): Fitted
   return known;
 }
 
+/** A step to be fitted, and what it is the step of. */
+interface WantedStep {
+  readonly model: ModelSpec;
+  readonly options: FittedStepOptions;
+  readonly where: string;
+}
+
+/** The fitted steps, in order. @throws CambiumError as `fittedStep`, with every step that does not fit */
+export function fittedSteps(wanted: readonly WantedStep[]): FittedStep[] {
+  const wrong = new Map<string, CambiumError>();
+  const steps = wanted.flatMap(({ model, options, where }) => {
+    try {
+      return fittedStep(model, options);
+    } catch (error) {
+      if (!(error instanceof CambiumError)) throw error;
+      wrong.set(where, new CambiumError(error.code, error.summary, { ...error.details, where }));
+      return [];
+    }
+  });
+  const [first, ...others] = wrong.values();
+  if (first === undefined) return steps;
+  if (others.length === 0) throw first;
+  const reasons = [first, ...others].map(({ summary: message, details }) => ({ message, ...details }));
+  throw new CambiumError(first.code, `${reasons.length} steps do not fit`, { reasons });
+}
+
 /**
  * Everything that a step depends on besides its model, as a cache key. Further fields and their order do not matter.
  */

@@ -1,7 +1,7 @@
 // The train-step graph, AdamW, schedules, the training loop and its metrics.
 export * from "./compiled-step.js";
 export { type DeviceState, disposeAll, uploadAll, uploadFresh, uploadState } from "./device-state.js";
-export { type FittedStep, type FittedStepOptions, fittedStep } from "./fitted-step.js";
+export { type FittedStep, type FittedStepOptions, fittedStep, fittedSteps } from "./fitted-step.js";
 export * from "./loop.js";
 export { initialLossScale, scalingTensors } from "./loss-scale.js";
 export type { TrainingMemory } from "./memory.js";

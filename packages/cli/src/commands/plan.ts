@@ -3,7 +3,7 @@ import { writeFileAtomic } from "@cambium/files";
 import { CambiumError } from "@cambium/ir";
 import { countParameters, type ModelSpec, modelJson, modelSizes } from "@cambium/model";
 import { type Devices, paceOf, parseDevices, planGrowth, shape, shapeNear } from "@cambium/scaling";
-import { defaultOptimizer, type FittedStep, fittedStep } from "@cambium/train";
+import { defaultOptimizer, type FittedStep, fittedSteps } from "@cambium/train";
 import { Command } from "commander";
 import { byteCount, type FamilyFlags, oneOf, realNumber, wholeNumber, withFamilyFlag } from "../flags.js";
 import type { Host } from "../host.js";
@@ -91,9 +91,19 @@ async function run(flags: Flags, host: Host): Promise<void> {
   const flops = budgetOf(flags, parameters, devices);
   const tokens = flops / (6 * parameters);
   const context = Math.min(flags.context, target.family.contextLength(target.config));
-  const ways = planGrowth({ target, nominal, flops }).map((way): PlannedWay => {
-    const step = { ...batchOf(way.training.batchTokens, context, flags.batch), context, memory: flags.memory };
-    const steps = [stepOf(way.base, step, `${way.name}: base`), stepOf(target, step, `${way.name}: target`)] as const;
+  const planned = planGrowth({ target, nominal, flops });
+  const fitted = fittedSteps(
+    planned.flatMap(({ name, base, training }) => {
+      const step = { ...batchOf(training.batchTokens, context, flags.batch), context, memory: flags.memory };
+      const options = { ...step, optimizer: defaultOptimizer };
+      return [
+        { model: base, options, where: `${name}: base` },
+        { model: target, options, where: `${name}: target` },
+      ];
+    }),
+  );
+  const ways = planned.map((way, i): PlannedWay => {
+    const steps = fitted.slice(2 * i, 2 * i + 2) as unknown as PlannedWay["steps"];
     const again = way.flops.base * recomputed(steps[0]) + way.flops.target * recomputed(steps[1]);
     return { way, seconds: devices ? (flops + again) / paceOf(devices) : null, steps };
   });
@@ -153,23 +163,6 @@ function budgetOf({ tokens, flops, hours }: Flags, parameters: number, devices: 
 
 function option(message: string, expected: string, got: string): CambiumError {
   return new CambiumError("E_OPTION", message, { expected, got });
-}
-
-interface StepShape {
-  readonly batch: number;
-  readonly accumulation: number;
-  readonly context: number;
-  readonly memory: number | undefined;
-}
-
-/** The step in f32. @throws CambiumError `E_MEMORY` if recomputation cannot fit it into its bound */
-function stepOf(model: ModelSpec, step: StepShape, where: string): FittedStep {
-  try {
-    return fittedStep(model, { ...step, optimizer: defaultOptimizer });
-  } catch (error) {
-    if (!(error instanceof CambiumError)) throw error;
-    throw new CambiumError(error.code, error.summary, { ...error.details, where });
-  }
 }
 
 function asJson({ target, parameters, flops, tokens, devices, ways }: PlanView, recipe: string | undefined): object {
