@@ -24,6 +24,7 @@ import { readOptions } from "./options.mjs";
 import { root } from "./setup.mjs";
 
 const values = readOptions(import.meta.url, { folder: tmpdir(), gigabytes: 12, layers: 40, operator: "stack" });
+mkdirSync(values.folder, { recursive: true });
 const scratch = mkdtempSync(join(values.folder, "cambium-70b-"));
 
 const [hidden, intermediate, heads, kvHeads, vocab] = [8192, 28_672, 64, 8, 128_256];

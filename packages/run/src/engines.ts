@@ -23,10 +23,39 @@ export async function resolveEngines({ train }: Recipe, importer: PluginImporter
   );
 }
 
+/**
+ * Before a run writes anything; what an engine cannot do depends on neither text nor device.
+ * @throws CambiumError `E_ENGINE_CANNOT` naming everything that is assigned to an engine that cannot do it
+ */
+export function checkEngines(recipe: Recipe, engines: RecipeEngines, arms: readonly ArmPlan[]): void {
+  const others = byKey(recipe, engines);
+  const reasons = arms.flatMap(({ name, stages }) =>
+    stages.flatMap(({ stage }) => {
+      const refused = (stage.engine && others.get(keyOf(stage.engine)))?.refusals(stage) ?? [];
+      return refused.map((reason): Reason => ({ ...reason, where: `${name}, stage "${stage.name}"` }));
+    }),
+  );
+  if (reasons.length === 0) return;
+  throw new CambiumError("E_ENGINE_CANNOT", "an engine cannot train what the recipe gives it", {
+    reasons,
+    hint: "name the stages that it can train in train.engine (stages, arms): the others are trained here",
+  });
+}
+
+/** The engines that are not the local one. */
+function byKey({ train }: Recipe, engines: RecipeEngines): ReadonlyMap<string, PreparedEngine> {
+  const others = new Map<string, PreparedEngine>();
+  for (const [i, use] of (train.engine ?? []).entries()) {
+    const engine = engines[i];
+    if (engine) others.set(keyOf(stageEngine(use)), engine);
+  }
+  return others;
+}
+
 /** Finds the engine of a stage. */
 export class Engines {
   readonly #local: PreparedEngine;
-  readonly #others = new Map<string, PreparedEngine>();
+  readonly #others: ReadonlyMap<string, PreparedEngine>;
 
   /** @param engines those of `recipe` */
   constructor(
@@ -36,10 +65,7 @@ export class Engines {
     private readonly engines: RecipeEngines,
   ) {
     this.#local = localEngine(device, handover);
-    for (const [i, use] of (recipe.train.engine ?? []).entries()) {
-      const engine = engines[i];
-      if (engine) this.#others.set(keyOf(stageEngine(use)), engine);
-    }
+    this.#others = byKey(recipe, engines);
   }
 
   /** What computes in this process, as stages record it. */
@@ -61,25 +87,10 @@ export class Engines {
     return stages.every((stage) => this.of(stage) === this.#local);
   }
 
-  /**
-   * @throws CambiumError `E_ENGINE_CANNOT` naming everything that is assigned to an engine that cannot do it;
-   * `E_UNSUPPORTED` for a precision that the device does not have.
-   */
+  /** @throws CambiumError `E_UNSUPPORTED` for a precision that the device does not have. */
   check(arms: readonly ArmPlan[]): void {
     const here = arms.flatMap(({ stages }) => stages.filter(({ stage }) => this.areLocal(stage)));
     for (const { stage } of here) requirePrecision(this.device.info, stage.precision);
-    const reasons = arms.flatMap(({ name, stages }) =>
-      stages.flatMap(({ stage }) =>
-        this.of(stage)
-          .refusals(stage)
-          .map((reason): Reason => ({ ...reason, where: `${name}, stage "${stage.name}"` })),
-      ),
-    );
-    if (reasons.length === 0) return;
-    throw new CambiumError("E_ENGINE_CANNOT", "an engine cannot train what the recipe gives it", {
-      reasons,
-      hint: "name the stages that it can train in train.engine (stages, arms): the others are trained here",
-    });
   }
 }
 

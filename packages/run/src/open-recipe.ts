@@ -25,7 +25,7 @@ import {
 } from "@cambium/recipe";
 import { auto, type BackendRequest, chooseBackend } from "./backend-choice.js";
 import { type Checkpoint, readCheckpoint } from "./checkpoint-start.js";
-import { type RecipeEngines, resolveEngines } from "./engines.js";
+import { checkEngines, type RecipeEngines, resolveEngines } from "./engines.js";
 import { familiesOf, resolveFamily } from "./families.js";
 import { type RecipeCorpus, recipeCorpus, recipeTokenizer } from "./recipe-data.js";
 
@@ -98,6 +98,7 @@ export async function openRecipe(
   const corpus = data && (await found.check(() => recipeCorpus({ data }, around.projectDir), ["data", "corpus"]));
   const planned = await findPlanned(found, around);
   found.throwIfAny();
+  if (recipe && engines && planned) checkEngines(recipe, engines, planned.arms);
   const whole = { ...(planned as PlannedRecipe).recipe, backend: computing };
   return { ...planned, recipe: whole, backend, engines, corpus } as OpenedRecipe;
 }
