@@ -1,9 +1,10 @@
 // The check itself: runs every part in turn within the time limit, and writes one JSON file that names the device.
-import { existsSync, writeFileSync } from "node:fs";
-import { constants, cpus, totalmem } from "node:os";
+import { existsSync, readFileSync, writeFileSync } from "node:fs";
+import { constants } from "node:os";
 import { join } from "node:path";
 import { parseArgs } from "node:util";
 import webgpu from "../../backends/webgpu/src/index.js";
+import { environmentOf, load } from "../../packages/bench/src/node/environment.js";
 import { CambiumError } from "../../packages/ir/src/index.js";
 import { attention, carried, conformance, full, gemm, small, step } from "./parts.js";
 import { peakOf } from "./peaks.js";
@@ -49,13 +50,34 @@ const device = await webgpu
   })
   .catch((error: unknown) => ({ name: "none", error: String(error) }));
 const parts: Record<string, object> = {};
+/** For a reader who has only the file. */
+const about = {
+  small: "true: a trial in tiny sizes, whose figures say nothing about the device",
+  peak: "GFLOPS of the card by NVIDIA's datasheet, f16 without tensor cores; null for a card that is not in the list",
+  took: "seconds of a part, with opening and compiling",
+  readySeconds: "seconds until two training steps are done, with compiling",
+  rounds: "seconds of a run, round by round; a training step is a round",
+  seconds: "of a part: the median round; of the file: the whole check",
+  gflops: "floating-point operations of matrix work a second, by the graph's own count",
+  ofPeak: "gflops over the peak of its dtype",
+  countedBytes: "bytes of parameters, gradients, moments and activations by the graph's own count",
+  absent: "why a part was left out; error: why it failed",
+};
+const before = load();
+/** The commit of a packed check; a checkout knows its own. */
+const packed = join(import.meta.dirname, "commit");
+const { commit, ...environment } = environmentOf([], null, before);
 const document = () => ({
-  schema: "cambium-gpu-check/1",
+  schema: "cambium-gpu-check/2",
+  about,
   device: device.name,
   webgpu: device,
   probes,
   small: flags.small,
-  machine: { cpu: cpus()[0]?.model.trim(), cores: cpus().length, memory: totalmem(), node: process.version },
+  machine: {
+    ...environment,
+    ...{ commit: existsSync(packed) ? readFileSync(packed, "utf8") : commit, load: [before, load()] },
+  },
   peak: peakOf(device.name),
   seconds: elapsed(),
   parts,

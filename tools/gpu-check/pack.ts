@@ -4,6 +4,7 @@ import { cpSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { createRequire } from "node:module";
 import { tmpdir } from "node:os";
 import { dirname, join, resolve } from "node:path";
+import { environmentOf } from "../../packages/bench/src/node/environment.js";
 import { bundleForNode, swiftShader } from "../browser/src/index.js";
 
 const [target] = process.argv.slice(2);
@@ -19,6 +20,7 @@ const library = join("dist", `${process.platform}-${process.arch}`);
 for (const part of ["package.json", "index.js", library])
   cpSync(join(webgpu, part), join(folder, "node_modules/webgpu", part), { recursive: true, dereference: true });
 cpSync(join((await swiftShader()).folder, "libvulkan.so.1"), join(folder, "libvulkan.so.1"), { dereference: true });
+writeFileSync(join(folder, "commit"), environmentOf([], null, 0).commit ?? "unknown");
 cpSync(process.execPath, join(folder, "node"), { dereference: true });
 writeFileSync(
   join(folder, "run"),

@@ -1,5 +1,5 @@
 // A result's rows as text: CSV and JSON Lines for programs, Markdown and table cells for people.
-import type { BenchDocument, Row } from "./result.js";
+import type { BenchDocument, Failure, Row } from "./result.js";
 
 const fields = {
   suite: (row: Row) => row.suite,
@@ -36,51 +36,90 @@ export function asJsonLines({ rows, environment }: BenchDocument): string {
   return rows.map((row) => JSON.stringify({ environment: environment.hash, ...row })).join("\n");
 }
 
+interface Column {
+  readonly head: string;
+  of(row: Row): string;
+  readonly right?: boolean;
+  /** What it means, for a reader who has only the table. */
+  readonly about?: string;
+  /** Left out if it is empty in every row. */
+  readonly optional?: boolean;
+}
+
 /** The columns of the tables for people. */
-const columns = [
-  "case",
-  "backend",
-  "median",
-  "95 % interval",
-  "unit",
-  "of peak",
-  "memory, MB",
-  "J",
-  "kernels",
-  "notes",
+const columns: readonly Column[] = [
+  { head: "case", of: (row) => `${row.suite} ${row.case}` },
+  { head: "backend", of: (row) => row.backend },
+  { head: "median", of: (row) => figure(row.median), right: true, about: "the middle of all samples" },
+  {
+    head: "95 % interval",
+    of: ({ interval: [low, high] }) => `${figure(low)}–${figure(high)}`,
+    about: "of the median, by resampling whole turns",
+  },
+  { head: "unit", of: (row) => row.unit, about: "s: seconds, less is better; of the others more is" },
+  {
+    head: "of peak",
+    of: ({ peakShare }) => (peakShare === null ? "" : `${(100 * peakShare).toFixed(0)} %`),
+    ...{ right: true, optional: true },
+    about: "of the backend's own fastest product (GFLOPS, tokens/s) or pass over memory (GB/s) in this run",
+  },
+  {
+    head: "memory, MB",
+    of: ({ memory: { resident } }) => (resident === null ? "" : (resident / 1e6).toFixed(0)),
+    ...{ right: true, optional: true },
+    about: "most resident memory of the process, the engine and Node included",
+  },
+  {
+    head: "J",
+    of: ({ joules }) => (joules === null ? "" : figure(joules)),
+    ...{ right: true, optional: true },
+    about: "joules of the processor a run",
+  },
+  {
+    head: "kernels",
+    of: providers,
+    optional: true,
+    about: "of one run, by what ran them, as the backend's profile tells",
+  },
+  {
+    head: "notes",
+    of: notes,
+    optional: true,
+    about:
+      "not steady: the times still changed when the warm-up ended; fallback: not the device that the name suggests",
+  },
 ];
 
-function cells(row: Row): string[] {
-  const [low, high] = row.interval;
-  const { resident } = row.memory;
-  return [
-    ...[`${row.suite} ${row.case}`, row.backend, figure(row.median), `${figure(low)}–${figure(high)}`, row.unit],
-    row.peakShare === null ? "" : `${(100 * row.peakShare).toFixed(0)} %`,
-    resident === null ? "" : (resident / 1e6).toFixed(0),
-    row.joules === null ? "" : figure(row.joules),
-    ...[providers(row), notes(row)],
-  ];
+function columnsOf({ rows, failures }: BenchDocument): readonly Column[] {
+  // A failure is said in the notes.
+  const needed = ({ head, of }: Column) =>
+    (head === "notes" && failures.length > 0) || rows.some((row) => of(row) !== "");
+  return columns.filter((column) => !column.optional || needed(column));
 }
 
 export function asMarkdown(document: BenchDocument): string {
   const line = (words: readonly string[]) => `| ${words.map((word) => word.replaceAll("|", "\\|")).join(" | ")} |`;
+  const shown = columnsOf(document);
+  const failed = ({ suite, case: name, backend, code, message }: Failure): Record<string, string> => {
+    const first = `${code}: ${message.split("\n")[0]}`;
+    return { case: `${suite} ${name}`, backend, median: "–", notes: first };
+  };
   return [
     `${machine(document)}\n`,
-    line(columns),
-    line(columns.map((_, i) => (i === 2 || (i > 4 && i < 8) ? "---:" : "---"))),
-    ...document.rows.map((row) => line(cells(row))),
-    ...document.failures.map(({ suite, case: name, backend, code, message }) =>
-      line([`${suite} ${name}`, backend, "–", "", "", "", "", "", "", `${code}: ${message.split("\n")[0]}`]),
-    ),
+    line(shown.map(({ head }) => head)),
+    line(shown.map(({ right }) => (right ? "---:" : "---"))),
+    ...document.rows.map((row) => line(shown.map(({ of }) => of(row)))),
+    ...document.failures.map((one) => line(shown.map(({ head }) => failed(one)[head] ?? ""))),
   ].join("\n");
 }
 
 /** The rows as cells, for a table drawn by the caller. */
 export function benchTable(document: BenchDocument) {
+  const shown = columnsOf(document);
   return {
     machine: machine(document),
-    head: columns,
-    rows: document.rows.map(cells),
+    columns: shown.map(({ head, right = false, about }) => ({ head, right, about })),
+    rows: document.rows.map((row) => shown.map(({ of }) => of(row))),
     failures: document.failures.map(
       ({ suite, case: name, backend, code, message }) => `${suite} ${name}, ${backend}: ${code}: ${message}`,
     ),

@@ -10,10 +10,10 @@ export function benchText(document: BenchDocument, format: BenchFormat): string 
   if (format === "jsonl") return asJsonLines(document);
   if (format === "csv") return asCsv(document);
   if (format === "md") return asMarkdown(document);
-  const { machine, head, rows, failures } = benchTable(document);
+  const { machine, columns, rows, failures } = benchTable(document);
   const table = new Table({
-    head: [...head],
-    colAligns: head.map((_, i) => (i === 2 || (i > 4 && i < 8) ? "right" : "left")),
+    head: columns.map(({ head }) => head),
+    colAligns: columns.map(({ right }) => (right ? "right" : "left")),
     style: { head: [], border: [], compact: true },
   });
   for (const row of rows) table.push([...row]);

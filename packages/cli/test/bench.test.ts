@@ -4,6 +4,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { type BenchDocument, benchDocument } from "@cambium/bench";
 import { backendContestant, fileContestant, runBench } from "@cambium/bench/node";
+import { Ajv2020 } from "ajv/dist/2020.js";
 import { afterAll, expect, test } from "vitest";
 import { cambium, json } from "./support.js";
 
@@ -12,6 +13,25 @@ afterAll(() => rmSync(folder, { recursive: true, force: true }));
 const at = (name: string) => join(folder, name);
 const measure = ["bench", "--suite", "gemm", "--backend", "null", "--quick"];
 const read = (path: string) => benchDocument.parse(JSON.parse(readFileSync(path, "utf8")));
+
+const schema = JSON.parse(readFileSync(new URL("../../bench/bench.schema.json", import.meta.url), "utf8"));
+
+/** Standard output is one document by the published schema, and nothing else; the lines beside it are its rows. */
+function expectPublished({ output, errors }: { output: string; errors: string }): void {
+  const ajv = new Ajv2020({ strict: true });
+  const document = JSON.parse(output);
+  ajv.validate(schema, document);
+  expect(ajv.errors).toBeNull();
+  // A line of its own says why the command fails.
+  const lines = errors.split("\n").flatMap((line) => (line.startsWith('{"environment"') ? [JSON.parse(line)] : []));
+  expect(lines.length).toBe(document.rows.length);
+  for (const { environment, ...row } of lines) {
+    expect(environment).toBe(document.environment.hash);
+    ajv.validate(schema.properties.rows.items, row);
+    expect(ajv.errors).toBeNull();
+  }
+  expect(ajv.validate(schema, { ...document, schema: "cambium-bench/0" })).toBe(false);
+}
 
 test("rows that do not count are printed, kept, and fail the command; the same command continues", {
   timeout: 60_000,
@@ -27,8 +47,9 @@ test("rows that do not count are printed, kept, and fail the command; the same c
   // The history keeps only rows that count.
   expect(readFileSync(at("history.jsonl"), "utf8")).toBe("");
 
-  await cambium([...measure, "--out", at("a.json")]);
+  const again = await cambium([...measure, "--out", at("a.json"), "--json", "--also", "jsonl"]);
   expect(read(at("a.json")).rows).toEqual(first.rows);
+  expectPublished(again);
   const another = [...measure.filter((word) => word !== "--quick"), "--out", at("a.json")];
   expect(await cambium(another)).toMatchObject({ code: 2, errors: expect.stringContaining("E_BENCH_FILE") });
 });

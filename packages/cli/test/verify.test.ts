@@ -70,7 +70,7 @@ test("a backend's fault is named and kept, and the exit code is 3", async () => 
 });
 
 test("prints its findings as text", async () => {
-  const { code, output } = await cambium(["verify", recipe, "--backends", path, "--steps", "0"]);
+  const { code, output } = await cambium(["verify", recipe, "--backends", path, "--steps", "2"]);
   expect(code).toBe(3);
   expect(output).toMatch(/first: sigmoid in layers\.1\.mlp\n.*is -?[\d.e-]+, not/);
   expect(output).toMatch(/layers\.0\.attention .* exact\n[\s\S]*layers\.1\.mlp .*█.* ✗/);

@@ -35,22 +35,22 @@ test("the reference, which rounds to f32 after every op, agrees in forward, back
 /** Subtraction with the wrong sign: it adds. */
 const wrongSign: ReturnType<Lowering> = ([a, b], attrs) => primitives.add.op.evaluate([a as never, b as never], attrs);
 
-test("a wrong sign: one subtraction adds", async () => {
+test.each([0, 2])("a wrong sign: one subtraction adds, in %i steps of training", async (steps) => {
   const lowering: Lowering = (node) =>
     primitives.sub.is(node) && node.scope === "layers.1.attention" ? wrongSign : null;
-  const result = await verified(lowering);
+  const result = await verified(lowering, steps);
   expect(result.first).toMatchObject({ backend: "faulty", kind: "op", op: "sub", layer: "layers.1.attention" });
   expect(result.kept?.graph.nodes.length).toBeLessThan(10);
   await expectKept(result, lowering);
 });
 
-test("an overflow: products are stored in f16 and exceed its range", async () => {
+test.each([0, 2])("an overflow: products are stored in f16 and exceed its range, in %i steps", async (steps) => {
   const narrow = (x: number) => (Number.isFinite(roundHalf.f16(x)) ? x : roundHalf.f16(x));
   const lowering: Lowering = (node) =>
     primitives.mul.is(node)
       ? (inputs, attrs) => primitives.mul.op.evaluate(inputs as never, attrs).map((x) => x.map(narrow))
       : null;
-  const result = await verified(lowering, 0, 300);
+  const result = await verified(lowering, steps, 300);
   expect(result.first).toMatchObject({ op: "mul", layer: "layers.0.mlp", error: Number.MAX_VALUE });
   expect(result.first?.got).toMatch(/^-?Infinity$/);
   expect(result.kept?.graph.nodes.length).toBeLessThan(10);

@@ -1,10 +1,14 @@
 // The page of a result: one self-contained HTML file.
 import { documentText, type Html, html, mark } from "@cambium/report/page-parts";
 import { benchTable } from "../../formats.js";
-import type { BenchDocument } from "../../result.js";
+import type { BenchDocument, Row } from "../../result.js";
+import { peaks } from "../../suites/index.js";
+import { suites as named } from "../suites.js";
 import { type Contestants, contestantsOf } from "./contestants.js";
 import { rooflineSection } from "./roofline.js";
 import { sizesSection } from "./sizes.js";
+
+const suites = [...peaks, ...named];
 
 export async function renderBenchPage(document: BenchDocument): Promise<string> {
   const { rows } = document;
@@ -13,7 +17,7 @@ export async function renderBenchPage(document: BenchDocument): Promise<string> 
     title: "Cambium benchmark",
     body: html`${masthead(document)}
 <main>
-${legend(contestants)}
+${legend(contestants, rows)}
 ${await sizesSection(rows, contestants)}
 ${await rooflineSection(rows, contestants)}
 ${tableSection(document)}
@@ -31,21 +35,29 @@ function masthead(document: BenchDocument): Html {
 </header>`;
 }
 
-function legend(contestants: Contestants): Html {
+/** The contestants, with the reason why one is not what its name suggests. */
+function legend(contestants: Contestants, rows: readonly Row[]): Html {
+  const fallback = (name: string) => rows.find(({ backend }) => backend === name)?.engaged.fallback;
   return html`<section><ul class="legend">${contestants.map(
-    ({ name, colour }) => html`<li><span class="swatch ${colour}" aria-hidden="true"></span>${name}</li>`,
+    ({ name, colour }) =>
+      html`<li><span class="swatch ${colour}" aria-hidden="true"></span>${name}${fallback(name) && html` <small>(${fallback(name)})</small>`}</li>`,
   )}</ul></section>`;
 }
 
 function tableSection(document: BenchDocument): Html {
-  const { head, rows, failures } = benchTable(document);
+  const { columns, rows, failures } = benchTable(document);
+  const ran = suites.filter(({ name }) => document.rows.some(({ suite }) => suite === name));
   const cells = (words: readonly string[]) => words.map((word) => html`<td>${word}</td>`);
   return html`<section aria-labelledby="rows"><h2 id="rows">All rows</h2>
   <div class="scroll" role="region" aria-labelledby="rows" tabindex="0"><table>
-    <thead><tr>${head.map((word) => html`<th scope="col">${word}</th>`)}</tr></thead>
+    <thead><tr>${columns.map(({ head }) => html`<th scope="col">${head}</th>`)}</tr></thead>
     <tbody>${rows.map((row) => html`<tr>${cells(row)}</tr>`)}</tbody>
   </table></div>
   ${failures.map((line) => html`<p class="warning">${line}</p>`)}
+  <h3>What the columns mean</h3>
+  ${columns.map(({ head, about }) => about && html`<p class="note"><b>${head}</b>: ${about}</p>`)}
+  <h3>What the cases measure</h3>
+  ${ran.map(({ name, summary }) => html`<p class="note"><b>${name}</b>: ${summary.replace("; only if named", "")}</p>`)}
   <h3>Devices</h3>
   ${document.environment.backends.map(({ name, device, version }) => html`<p class="note">${name}: ${device} ${version}</p>`)}
   </section>`;
