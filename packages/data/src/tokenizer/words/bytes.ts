@@ -3,6 +3,7 @@
 import type { OpenRustTokenizer } from "../rust.js";
 import { isObject, type Json } from "../tokenizer-json.js";
 import { SameCharacters } from "./characters.js";
+import { composedAround } from "./newer.js";
 import { Pieces, type Words } from "./pieces.js";
 import { type Cut, splitsOf } from "./splits.js";
 
@@ -17,8 +18,8 @@ export async function byteWords(json: Json, open: OpenRustTokenizer): Promise<Wo
   const same = new SameCharacters(splits.classes, open);
   await same.open();
   return (text) => {
-    if (!same.have(text) || (composes && text.normalize("NFC") !== text)) return undefined;
-    return pieces.encode((put) => cutAll(text, splits.cuts, put));
+    const composed = composes && text.normalize("NFC") !== text ? composedAround(text) : text;
+    return same.have(composed) ? pieces.encode((put) => cutAll(composed, splits.cuts, put)) : undefined;
   };
 }
 

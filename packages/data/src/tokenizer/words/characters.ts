@@ -1,6 +1,7 @@
 // Whether JavaScript and the original mean the same by a class of characters. Their tables of Unicode differ in age, so
 // each character beyond Latin is looked at in both when a text has it for the first time.
 import type { OpenRustTokenizer, RustTokenizer } from "../rust.js";
+import { isNewer } from "./newer.js";
 
 /** Characters before this one are in the same classes since Unicode 1.1. */
 const firstLooked = 0x300;
@@ -9,7 +10,10 @@ const beyond = /[\u0300-\u{10ffff}]/u;
 const unassigned = "\\p{Cn}";
 
 export class SameCharacters {
-  /** By code point: 1 if it is in the same classes, 2 if not or if it is new to one of the two. */
+  /**
+   * By code point: 1 if it is in the same classes, 2 if not or if it is new to one of the two. One that only Python's
+   * library of today and JavaScript know counts as the same, since JavaScript is right about it.
+   */
   readonly #known = new Uint8Array(0x110000);
   readonly #classes: readonly string[];
   #probes: readonly { readonly own: RegExp; readonly original: RustTokenizer }[] = [];
@@ -51,7 +55,8 @@ export class SameCharacters {
       points.forEach((point, k) => {
         const here = own.test(String.fromCodePoint(point));
         const isNew = this.#classes[i] === unassigned && here;
-        if (here !== (inClass[k] === 1) || isNew) this.#known[point] = 2;
+        const differs = here !== (inClass[k] === 1) && !isNewer(point);
+        if (differs || isNew) this.#known[point] = 2;
       });
     });
   }
