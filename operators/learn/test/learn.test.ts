@@ -8,6 +8,7 @@ import {
   randomWeights,
   readExactly,
 } from "@cambium/growth/conformance";
+import { sizesAlong } from "@cambium/model";
 import directWidth from "@cambium/operator-direct-width";
 import stack from "@cambium/operator-stack";
 import { describe, expect, test } from "vitest";
@@ -45,6 +46,10 @@ describe.each([{ layers: 2 }, gqa])("of %j", (given) => {
     const base = baseModel(given);
     const weights = randomWeights(base, "learn");
     const plan = learn.plan(base, { factor: 2, ropeSafe, sides: "two" });
+    const { heads, headDim } = sizesAlong(base, ["heads", "headDim"]);
+    const unit = ropeSafe ? 1 : headDim;
+    const ofQueries = givenOf(plan.tensors).find(({ name }) => name === "width self_attn.q_proj");
+    expect(ofQueries?.shape).toEqual([2 * heads * unit, heads * unit]);
     /** What is to be added to [I; 0]: copies of what is written, halves of what is read. */
     const entry = (name: string, row: number, column: number, before: number) => {
       const reads = name.endsWith("read") || name.includes("o_proj");

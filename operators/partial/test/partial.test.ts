@@ -5,16 +5,9 @@ import { expect, test } from "vitest";
 import operator from "../src/index.js";
 
 const growths = [
-  [6, 24],
-  [6, 12],
-  [6, 18],
-  [6, 30],
-  [6, 36],
-  [12, 24],
-  [12, 30],
-  [12, 36],
-  [12, 48],
-] as const;
+  ...[24, 12, 18, 30, 36].map((target) => [6, target] as const),
+  ...[24, 30, 36, 48].map((target) => [12, target] as const),
+];
 
 /** For each growth the connections kept, counted by hand; null where no whole number of repeats makes it. */
 const patterns: Readonly<Record<string, readonly (number | null)[]>> = {
