@@ -35,8 +35,9 @@ function reasonsOf(issue: z.core.$ZodIssue, root: unknown, parent: readonly Prop
       return { path: [...path, key], message: `unknown field "${[...path, key].map(String).join(".")}"`, hint };
     });
   }
-  // In a union, the branch that accepts this kind of value gives the better reasons.
-  const branch = issue.code === "invalid_union" ? issue.errors.find((inner) => inner.every(isDeeper)) : undefined;
+  // In a union, the branch that accepts this kind of value gives the better reasons, most of all one with its fields.
+  const branches = issue.code === "invalid_union" ? issue.errors.filter((inner) => inner.every(isDeeper)) : [];
+  const branch = branches.find((inner) => !inner.some(isUnknownField)) ?? branches[0];
   if (branch !== undefined && branch.length > 0) return branch.flatMap((inner) => reasonsOf(inner, root, path));
   const expected = expectation(issue);
   if (value === undefined || value === null) {
@@ -58,6 +59,10 @@ function wordsOf(issue: z.core.$ZodIssue): string[] {
 /** Whether an issue is about something inside the value rather than the value itself. */
 function isDeeper(issue: z.core.$ZodIssue): boolean {
   return issue.path.length > 0 || issue.code === "unrecognized_keys";
+}
+
+function isUnknownField({ code, path }: z.core.$ZodIssue): boolean {
+  return code === "unrecognized_keys" && path.length === 0;
 }
 
 function valueAt(root: unknown, path: readonly PropertyKey[]): unknown {

@@ -121,6 +121,14 @@ describe("a recipe", () => {
     ]);
   });
 
+  test.each([
+    [{ slope: 1e-3 }, '"growth.0.at.slope" does not fit'],
+    [{ probe: { every: 0, budget: 1 } }, '"growth.0.at.probe.every" does not fit'],
+  ])("of the forms of a field it takes the one that is meant: %o", (at, message) => {
+    const text = stringify({ ...minimal, growth: [{ ...minimal.growth[0], at }] });
+    expect((failure(text).details.reasons ?? []).map((reason) => reason.message)).toEqual([message]);
+  });
+
   test("judges the parts of a corpus together", () => {
     const parts = [{ from: "./a", weight: 1 }, { from: "./b" }];
     const text = stringify({ ...minimal, data: { corpus: parts, field: "body", shuffle: false } });
