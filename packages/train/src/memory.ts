@@ -8,7 +8,7 @@ export interface TrainingMemory {
   readonly state: number;
   /** Peak of gradients and activations within a step, on an engine without fused kernels. */
   readonly step: number;
-  /** A host copy of weights and moments: made before the first step, and downloaded for every snapshot. */
+  /** A host copy of weights and moments, downloaded for every snapshot. */
   readonly copy: number;
   /** A Node process with an engine loaded, before it has a model. */
   readonly process: number;
