@@ -1,5 +1,8 @@
 // Patterns that search without end below the original's own limit are stopped after a while; all others run as before.
+import { spawn } from "node:child_process";
+import { on, once } from "node:events";
 import { readFileSync } from "node:fs";
+import { setTimeout as sleep } from "node:timers/promises";
 import { fileURLToPath } from "node:url";
 import { expect, test } from "vitest";
 import { guarded, hasEndless } from "../src/node/guarded-tokenizer.js";
@@ -35,6 +38,29 @@ test.each(["(a|aa)+$", "(?:a|a?a)+b"])(
     const tokenizer = guarded(split(pattern), 500);
     expect(() => tokenizer.encode(slow)).toThrow(/limit/);
     expect(() => tokenizer.encode(slow)).toThrow(/limit/);
+  },
+  60_000,
+);
+
+test.each(["SIGINT", "SIGTERM"] as const)(
+  "%s gets through while a pattern searches",
+  async (signal) => {
+    const source = fileURLToPath(new URL("../src/node/guarded-tokenizer.ts", import.meta.url));
+    const script = `
+    import { guarded } from ${JSON.stringify(source)};
+    process.on(${JSON.stringify(signal)}, () => console.log("listened"));
+    const tokenizer = guarded(${JSON.stringify(split("(a|aa)+$"))}, 60_000);
+    console.log("searching");
+    tokenizer.encode(${JSON.stringify(slow)}.repeat(100));`;
+    const args = ["--import", "tsx", "--conditions=@cambium/source", "--input-type=module", "-e", script];
+    const child = spawn(process.execPath, args, { stdio: ["ignore", "pipe", "inherit"] });
+    const output = on(child.stdout, "data");
+    await output.next();
+    await sleep(1500);
+    const begun = performance.now();
+    child.kill(signal);
+    const [, ended] = await once(child, "exit");
+    expect([ended, performance.now() - begun < 10_000]).toEqual([signal, true]);
   },
   60_000,
 );

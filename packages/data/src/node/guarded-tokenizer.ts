@@ -3,10 +3,14 @@
 import { MessageChannel, type MessagePort, receiveMessageOnPort, Worker } from "node:worker_threads";
 import { mayNotEnd } from "../tokenizer/patterns.js";
 import { RustFailure, type RustTokenizer } from "../tokenizer/rust.js";
+import { endingAtSignals } from "./signals.js";
 import { guardScript } from "./threads-script.js";
 
 /** Far more than any text takes, even on a busy machine; milliseconds. */
 const longest = 20_000;
+
+/** What a text takes if nothing is wrong with it: until then signals wait. */
+const usual = 200;
 
 /** What the thread is given. */
 export interface Guarded {
@@ -59,7 +63,9 @@ class Thread {
   ask(question: Question, limit: number): GuardedAnswer | undefined {
     const before = Atomics.load(this.#answered, 0);
     this.#port.postMessage(question);
-    Atomics.wait(this.#answered, 0, before, limit);
+    const soon = Math.min(usual, limit);
+    if (Atomics.wait(this.#answered, 0, before, soon) === "timed-out")
+      endingAtSignals(() => Atomics.wait(this.#answered, 0, before, limit - soon));
     const received = receiveMessageOnPort(this.#port) as { message: GuardedAnswer } | undefined;
     if (received === undefined) void this.#worker.terminate();
     return received?.message;
