@@ -3,5 +3,5 @@ export type { Spec } from "vega";
 export { type Axes, linesChart, type Point, type Series } from "./charts/lines-chart.js";
 export { renderChart, type Size } from "./charts/render.js";
 export { documentText } from "./document.js";
-export { type Html, html } from "./html.js";
+export { type Html, html, trusted } from "./html.js";
 export { mark } from "./sections/mark.js";

@@ -1,5 +1,5 @@
 // The page of a result: one self-contained HTML file.
-import { documentText, type Html, html, mark } from "@cambium/report/page-parts";
+import { documentText, type Html, html, mark, trusted } from "@cambium/report/page-parts";
 import { benchTable } from "../../formats.js";
 import type { BenchDocument, Row } from "../../result.js";
 import { peaks } from "../../suites/index.js";
@@ -15,6 +15,7 @@ export async function renderBenchPage(document: BenchDocument): Promise<string> 
   const contestants = contestantsOf(rows);
   return documentText({
     title: "Cambium benchmark",
+    style: trusted("section > h3 { margin-top: 1.4rem; }"),
     body: html`${masthead(document)}
 <main>
 ${legend(contestants, rows)}
@@ -59,6 +60,6 @@ function tableSection(document: BenchDocument): Html {
   <h3>What the cases measure</h3>
   ${ran.map(({ name, summary }) => html`<p class="note"><b>${name}</b>: ${summary.replace("; only if named", "")}</p>`)}
   <h3>Devices</h3>
-  ${document.environment.backends.map(({ name, device, version }) => html`<p class="note">${name}: ${device} ${version}</p>`)}
+  ${document.environment.backends.map(({ name, device, version }) => html`<p class="note">${name}: ${[device, version].filter(Boolean).join("; ")}</p>`)}
   </section>`;
 }
