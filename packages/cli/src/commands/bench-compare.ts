@@ -54,7 +54,11 @@ Examples:
       const before = await readResult(first);
       const after = second === undefined ? undefined : await readResult(second);
       const cases = compare(after ? pairsBetween(before, after) : pairsWithin(before, twoOf(backend)), by);
-      if (cases.length === 0) throw new CambiumError("E_BENCH_COMPARE", "no case counts in both", { where: first });
+      if (cases.length === 0)
+        throw new CambiumError("E_BENCH_COMPARE", "no case counts in both", {
+          where: first,
+          ...(by === "processor" && { hint: "--by clock: results of version 1 and some peers have no processor time" }),
+        });
       const warnings = differences(before, (after ?? before) as BenchDocument);
       if (json) print(JSON.stringify({ cases, warnings }));
       else {
