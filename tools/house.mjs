@@ -1,11 +1,12 @@
-// House rules that no linter checks: the length of files and functions, a first line that says what a file is, and no
-// list of unknown length spread into the arguments of a call. `tools/house/known.json` lists today's exceptions; it may
+// House rules that no linter checks: the length of files and functions, a first line that says what a file is, no list
+// of unknown length spread into the arguments of a call, and no import that the package does not install. `tools/house/known.json` lists today's exceptions; it may
 // only shrink (`--update` rewrites it, and refuses to let it grow).
 import { readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { functionsOf } from "./house/functions.mjs";
 import { otherFiles, sources } from "./house/sources.mjs";
 import { spreadsOf } from "./house/spreads.mjs";
+import { undeclaredIn } from "./house/undeclared.mjs";
 import { root } from "./setup.mjs";
 
 const longestFile = 350;
@@ -45,6 +46,10 @@ const faults = files
 for (const { path, tree } of files) {
   for (const { line, call } of spreadsOf(tree))
     faults.push(`${path}:${line}: ${call}(...list), which a long list breaks`);
+  const folder = path.split("/", 2).join("/");
+  const manifest = JSON.parse(readFileSync(join(root, folder, "package.json"), "utf8"));
+  for (const name of undeclaredIn(tree, manifest))
+    faults.push(`${path}: imports ${name}, which is not among the dependencies of ${folder}`);
 }
 if (at(0.5) > medianLimit) faults.push(`the median file has ${at(0.5)} lines, over ${medianLimit}`);
 for (const [rule, offenders] of Object.entries(found)) {

@@ -1,10 +1,11 @@
-// The house rule against spreading lists into arguments finds such calls and no others.
+// The house rules about calls and imports find what they are meant to, and nothing else.
 import ts from "typescript";
 import { expect, test } from "vitest";
 import { spreadsOf } from "../house/spreads.mjs";
+import { undeclaredIn } from "../house/undeclared.mjs";
 
-const found = (text) =>
-  spreadsOf(ts.createSourceFile("a.ts", text, ts.ScriptTarget.ESNext, true)).map((one) => one.call);
+const parsed = (text) => ts.createSourceFile("a.ts", text, ts.ScriptTarget.ESNext, true);
+const found = (text) => spreadsOf(parsed(text)).map((one) => one.call);
 
 test("finds the calls that a long list breaks, wherever the list is", () => {
   const text =
@@ -15,4 +16,16 @@ test("finds the calls that a long list breaks, wherever the list is", () => {
 
 test("allows literals, two numbers, and functions of few arguments", () => {
   expect(found("[...a]; ({ ...b }); Math.max(a, b); list.push(a); make(...pair); new Set([...c]);")).toEqual([]);
+});
+
+test("finds an import that only the package's own development installs", () => {
+  const manifest = { name: "@a/own", dependencies: { zod: "4", "@a/b": "1" }, devDependencies: { "@a/dev": "1" } };
+  const undeclared = (text) => undeclaredIn(parsed(text), manifest);
+  expect(undeclared('import { a } from "@a/dev"; export { b } from "other/deep"; import "@a/dev/side";')).toEqual([
+    "@a/dev",
+    "other",
+    "@a/dev",
+  ]);
+  const fine = 'import fs from "node:fs"; import * as z from "zod"; import { c } from "@a/b/node"; import "./own.js";';
+  expect(undeclared(`${fine} import type { T } from "@a/dev"; export * from "@a/own"; export { c };`)).toEqual([]);
 });

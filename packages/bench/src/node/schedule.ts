@@ -53,7 +53,8 @@ function canDo({ suites: listed, precision }: Contestant, suite: Suite): boolean
 /**
  * A case of a small graph takes some 3 s: the process, warm-up and turns. To this a model adds the time to make, compile
  * and check it, by its parameters, and its runs, by their FLOPs (6 a parameter and token, Kaplan et al. 2020). The
- * factors were measured on two cores of 300 GFLOPS; a faster machine only shifts the share of the large cases.
+ * factors fit the seconds that cases of `train` and `scale` took on two cores of 300 GFLOPS; on a faster machine the
+ * large cases only get too large a share.
  */
 export function weightOf(size: Size): number {
   const { m, n, k, layers, batch = 1, context = 1, steps = runs } = size;
