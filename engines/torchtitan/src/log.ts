@@ -1,6 +1,6 @@
 // The rows of a stage from torchtitan's log lines:
 // `step: 12  loss:  2.48103  grad_norm:  0.9821  memory: …  tps: 8,123  …`.
-import { readdir, readFile } from "node:fs/promises";
+import { readdir, readFile, stat } from "node:fs/promises";
 import { join } from "node:path";
 import { type EngineRow, stepTokens } from "@cambium/engine";
 import { withFileErrors } from "@cambium/files";
@@ -28,14 +28,18 @@ export function rowsOf(text: string, stage: Stage, rates: Float64Array, processe
     });
 }
 
-/** All of torchrun's logs below `folder`, in the order of their names: later starts have later names. */
+/** All of torchrun's logs below `folder`, the last written last: torchrun's names for its starts are random. */
 export async function readLogs(folder: string): Promise<string> {
   return withFileErrors(folder, async () => {
     const names = await readdir(folder, { recursive: true }).catch((error: NodeJS.ErrnoException) => {
       if (error.code === "ENOENT") return [];
       throw error;
     });
-    const logs = names.filter((name) => name.endsWith(".log")).sort();
-    return (await Promise.all(logs.map((name) => readFile(join(folder, name), "utf8")))).join("\n");
+    const paths = names.filter((name) => name.endsWith(".log")).map((name) => join(folder, name));
+    const logs = paths.map(async (path) => ({ at: (await stat(path)).mtimeMs, text: await readFile(path, "utf8") }));
+    return (await Promise.all(logs))
+      .sort((a, b) => a.at - b.at)
+      .map(({ text }) => text)
+      .join("\n");
   });
 }

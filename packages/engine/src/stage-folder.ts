@@ -3,6 +3,7 @@
 import { readdir } from "node:fs/promises";
 import { join } from "node:path";
 import { withFileErrors } from "@cambium/files";
+import { CambiumError } from "@cambium/ir";
 import type { TrainingState } from "@cambium/model";
 import { costOf, type PlannedStage } from "@cambium/recipe";
 import type { MetricsRow, Progress } from "@cambium/train";
@@ -48,10 +49,22 @@ export class StageFolder {
     this.#state = undefined;
   }
 
-  /** Copies what was saved after `from` into the run: rows first, then the state. */
+  /**
+   * Copies what was saved after `from` into the run: rows first, then the state.
+   * @throws CambiumError `E_ENGINE_RESULT` if the rows end before the state: it would count as an earlier step's
+   */
   async takeIn(job: TrainJob, from: Progress, rows: readonly EngineRow[]): Promise<Progress> {
     const newest = await this.newest();
     if (!newest || newest.step <= from.step) return from;
+    const last = rows.findLast(({ step }) => step <= newest.step)?.step ?? 0;
+    if (last < newest.step) {
+      throw new CambiumError("E_ENGINE_RESULT", "the metrics of a checkpoint are missing", {
+        where: newest.path,
+        expected: `a row for step ${newest.step}`,
+        got: last === 0 ? "no rows" : `rows up to step ${last}`,
+        hint: `bring back the rows or logs in ${this.place.folder}, or remove this folder to train the stage again`,
+      });
+    }
     let progress = from;
     for (const row of rows) {
       if (row.step > from.step && row.step <= newest.step) progress = await this.tell(job, progress, row);

@@ -54,6 +54,23 @@ test("a checkpoint that a newer one has replaced is skipped, and a lost one is a
   await expect(files.save(job, join(saved, "step-11"), at(11))).rejects.toMatchObject({ code: "E_ENGINE_RESULT" });
 });
 
+test("a checkpoint whose rows are missing is not taken in as an earlier step", async () => {
+  const state = freshState(initParameters(model, { seed: "1", scheme: "paper" }));
+  const place = { folder: join(folder, "rowless"), config: undefined } as unknown as StagePlace;
+  const files = new StageFolder({ stage: { model } } as PlannedStage, place);
+  const at = { step: 9, tokens: 9, seconds: 1 };
+  await writeCheckpoint(join(place.folder, "saved", "step-9"), { model, state, at, config: undefined });
+  const from = { step: 0, tokens: 0, seconds: 0, flops: 0 };
+  const rows = [{ step: 7, tokens: 7, loss: 1, lr: 1, gradNorm: 1, tokensPerSecond: 1, seconds: 1 }];
+  for (const [given, got] of [
+    [[], "no rows"],
+    [rows, "rows up to step 7"],
+  ] as const) {
+    const taken = files.takeIn({} as TrainJob, from, given);
+    await expect(taken).rejects.toMatchObject({ code: "E_ENGINE_RESULT", details: { got } });
+  }
+});
+
 const alive = (pid: number) => {
   try {
     return process.kill(pid, 0);
