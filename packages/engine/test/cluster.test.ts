@@ -3,7 +3,7 @@ import { spawnSync } from "node:child_process";
 import { Job } from "kubernetes-models/batch/v1";
 import { Service } from "kubernetes-models/v1";
 import { expect, test } from "vitest";
-import { type ClusterLaunch, kubernetesObjects, shellLine, slurmScript } from "../src/index.js";
+import { type ClusterLaunch, kubernetesObjects, shellLine, slurmScript, torchrunLaunch } from "../src/index.js";
 
 const launch: ClusterLaunch = {
   name: "target-0a1b2c3d4e5f",
@@ -46,4 +46,13 @@ test("the objects for Kubernetes fit its schemas, and the Pods can find the firs
 
 test("words are quoted if the shell would split them, and variables stay", () => {
   expect(shellLine(["a b", "$MASTER_ADDR:1", "it's", "--x=1"])).toBe(`'a b' $MASTER_ADDR:1 'it'\\''s' --x=1`);
+});
+
+test("torchrun leaves a stage the time to save that the cluster leaves it", () => {
+  const { env } = torchrunLaunch({ ...launch, python: "python", nproc: 8, args: [] });
+  const [, job] = kubernetesObjects({ ...launch, env }, request);
+  const pod = (job as InstanceType<typeof Job>).spec?.template?.spec;
+  const seconds = env["TORCH_ELASTIC_SHUTDOWN_TIMEOUT"];
+  expect(`${pod?.terminationGracePeriodSeconds}`).toBe(seconds);
+  expect(slurmScript({ ...launch, env }, request)).toContain(`#SBATCH --signal=TERM@${seconds}\n`);
 });

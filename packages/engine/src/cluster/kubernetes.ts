@@ -1,16 +1,14 @@
 // Kubernetes objects for a stage: an indexed Job with one Pod per machine, and a Service through which the Pods find
 // the first Pod.
-import { type ClusterLaunch, type ClusterRequest, meetingPort, shellLine } from "./launch.js";
+import { type ClusterLaunch, type ClusterRequest, meetingPort, savingSeconds, shellLine } from "./launch.js";
 
 /** Pods that may fail before the job fails. Machines may go away; each new Pod continues from the last checkpoint. */
 const tries = 6;
-/** Seconds that a Pod has to save when it is asked to end. */
-const grace = 180;
 
 /** The Service and the Job, as plain data for YAML. */
 export function kubernetesObjects(launch: ClusterLaunch, request: ClusterRequest): readonly object[] {
   const { env, nodes, accelerators } = launch;
-  const { cpus, image = "IMAGE", claim = "CLAIM", mount = "/work" } = request;
+  const { cpus, image = "IMAGE", claim = "CLAIM", mount = "/MOUNT" } = request;
   const name = `cambium-${launch.name}`
     .toLowerCase()
     .replace(/[^a-z0-9-]+/g, "-")
@@ -39,7 +37,7 @@ export function kubernetesObjects(launch: ClusterLaunch, request: ClusterRequest
       template: {
         metadata: { labels },
         spec: {
-          ...{ subdomain: name, restartPolicy: "Never", terminationGracePeriodSeconds: grace },
+          ...{ subdomain: name, restartPolicy: "Never", terminationGracePeriodSeconds: savingSeconds },
           containers: [
             {
               ...{ name: "stage", image, command: ["/bin/sh", "-c", `exec ${shellLine(launch.command)}`] },

@@ -28,9 +28,12 @@ export interface ClusterRequest {
   /** Kubernetes: the image to run, and the claim of the volume with the run's directory. */
   readonly image?: string | undefined;
   readonly claim?: string | undefined;
-  /** Where the volume is mounted; the run's directory must be below it. */
+  /** Kubernetes: where the volume is mounted; the run's directory must be in it. */
   readonly mount?: string | undefined;
 }
+
+/** Seconds that a stage gets to save: from SIGTERM to the end of its time, or of its machine. */
+export const savingSeconds = 180;
 
 /** The rendezvous port. */
 export const meetingPort = 29_500;

@@ -1,8 +1,5 @@
 // A stage's job file for Slurm's sbatch.
-import { type ClusterLaunch, type ClusterRequest, shellLine } from "./launch.js";
-
-/** Seconds before the time limit at which Slurm sends SIGTERM, so that the stage saves. */
-const warning = 180;
+import { type ClusterLaunch, type ClusterRequest, savingSeconds, shellLine } from "./launch.js";
 
 /** A batch script with one task per machine. It is requeued if a machine fails, and saves before its time limit. */
 export function slurmScript(launch: ClusterLaunch, { cpus, time, partition }: ClusterRequest): string {
@@ -15,7 +12,7 @@ export function slurmScript(launch: ClusterLaunch, { cpus, time, partition }: Cl
     ...(accelerators > 0 && { "gpus-per-node": `${accelerators}` }),
     ...(partition !== undefined && { partition }),
     time,
-    signal: `TERM@${warning}`,
+    signal: `TERM@${savingSeconds}`,
     "open-mode": "append",
     output: `${folder}/slurm-%j.log`,
   };

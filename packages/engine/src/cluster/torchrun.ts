@@ -1,5 +1,5 @@
 // torchrun on each machine of a cluster.
-import { type ClusterLaunch, meetingPort } from "./launch.js";
+import { type ClusterLaunch, meetingPort, savingSeconds } from "./launch.js";
 
 export interface TorchrunRequest {
   readonly name: string;
@@ -24,7 +24,9 @@ export function torchrunLaunch(request: TorchrunRequest): ClusterLaunch {
   const { name, folder, python, nproc, nodes, accelerators, port = meetingPort, args, env } = request;
   const meeting = ["--rdzv-backend", "c10d", "--rdzv-id", name, "--rdzv-endpoint", `$MASTER_ADDR:${port}`];
   return {
-    ...{ name, nodes, processes: nproc, accelerators, folder, env },
+    ...{ name, nodes, processes: nproc, accelerators, folder },
+    // torchrun passes SIGTERM on and by default kills what has not ended 30 seconds later, also while it saves.
+    env: { ...env, TORCH_ELASTIC_SHUTDOWN_TIMEOUT: `${savingSeconds}` },
     command: [
       ...[python, "-m", "torch.distributed.run", "--nnodes", `${nodes}`, "--nproc-per-node", `${nproc}`],
       ...["--max-restarts", `${restarts}`, ...meeting, ...args],
