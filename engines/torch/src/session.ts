@@ -78,7 +78,7 @@ export class TorchSession implements EngineSession {
       throw new CambiumError("E_ENGINE_CLUSTER", "the engine torch starts processes only on this machine", {
         where: `stage "${this.plan.stage.name}"`,
         got: `${this.options.nodes} nodes, and a stage that a cluster has not finished`,
-        hint: "cambium launch RECIPE --print slurm, or --print k8s, writes the job for a cluster",
+        hint: "cambium launch RECIPE --engine torch --nodes N --print slurm, or --print k8s, writes the job for a cluster",
       });
     }
     const started = new EngineProcess(localCommand(this.python, this.place.folder, this.options));

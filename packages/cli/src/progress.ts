@@ -267,6 +267,11 @@ function brief(value: unknown): string {
 function adviceOn(differences: EarlierStage["differences"]): string | undefined {
   const was = (path: string) => differences.find((difference) => difference.path === path)?.was;
   const device = was("device");
+  const engine = differences.find(({ path }) => /^engine(\.|$)/.test(path));
+  if (engine) {
+    const like = engine.path === "engine" && engine.was === undefined ? "without an engine" : "with the engine it had";
+    return `To continue that one: ${like}${typeof device === "string" ? `, on ${device}` : ""}`;
+  }
   if (typeof device === "string") return `To continue that one: --backend ${device.split(" ")[0]}, on ${device}`;
   const [every, tokens] = [was("evaluation.every"), was("evaluation.tokens")];
   const rest = differences.filter(({ path }) => !path.startsWith("evaluation.") && path !== "until.tokens");

@@ -19,6 +19,11 @@ describe("command lines", () => {
       ["inspect", model, "--graph", "step", "--trace", "t.json"],
       /--trace without --backend/,
     ],
+    [
+      "a time limit in another form",
+      ["launch", "x.yaml", "--engine", "torch", "--print", "slurm", "--time", "1h"],
+      /--time does not fit[\s\S]*12:30:00/,
+    ],
     ["no corpus to train on", ["train", model, "--tokens", "1k"], /--corpus/],
     [
       "tokens that are not a number",

@@ -149,6 +149,22 @@ describe("a stage that differs from the last run's", () => {
       ],
       /evaluate: \{ every: 2 \}/,
     ],
+    [
+      "another engine",
+      [
+        ["device", "torch 2 cpu ddp ×2", "onnx 1 cpu"],
+        ["engine", { name: "torch", options: { nproc: 2 } }, undefined],
+      ],
+      /To continue that one: with the engine it had, on torch 2 cpu ddp ×2\n$/,
+    ],
+    [
+      "an engine where there was none",
+      [
+        ["device", "onnx 1 cpu", "torch 2 cpu ddp ×2"],
+        ["engine", undefined, { name: "torch", options: {} }],
+      ],
+      /To continue that one: without an engine, on onnx 1 cpu\n$/,
+    ],
     ["a learning rate", [["schedule.peak", 1, 2]], /schedule\.peak \(1 → 2\)\n$/],
   ])("says what differs: %s", (_, differences, words) => {
     expect(said(differences)).toMatch(words);

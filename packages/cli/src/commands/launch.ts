@@ -1,6 +1,5 @@
 // cambium launch: hands stages of a recipe to an engine, on this machine or as a job file for a cluster.
-
-import { dirname, join, resolve } from "node:path";
+import { dirname, join, relative, resolve } from "node:path";
 import {
   type ClusterLaunch,
   enginePlugin,
@@ -11,18 +10,16 @@ import {
 } from "@cambium/engine";
 import { CambiumError } from "@cambium/ir";
 import { resolvePlugin } from "@cambium/plugin";
-import { checkRecipe, type EngineUse, type Recipe } from "@cambium/recipe";
-import { summarizeRun, writeReport } from "@cambium/report";
+import { checkRecipe, type EngineUse, localEngine, type Recipe } from "@cambium/recipe";
 import { loadRecipe, planRecipe, recipeReading } from "@cambium/run";
 import { compact } from "@cambium/scaling/magnitude";
 import { Command } from "commander";
 import { stringify } from "yaml";
 import { Exit } from "../failure.js";
-import { type BackendFlags, keyValues, oneOf, repeated, wholeNumber, withBackendFlags } from "../flags.js";
+import { type BackendFlags, keyValues, oneOf, repeated, unfit, wholeNumber, withBackendFlags } from "../flags.js";
 import type { Host } from "../host.js";
-import { resultTable } from "../table.js";
-import { print } from "../terminal.js";
-import { runToEnd } from "./run.js";
+import { complain, print } from "../terminal.js";
+import { printOutcome, runToEnd } from "./run.js";
 
 const printed = ["slurm", "k8s"] as const;
 
@@ -67,12 +64,12 @@ export function launchCommand(host: Host): Command {
       `write the stage's files and print its job: ${printed.join(" or ")}`,
       oneOf("--print", printed),
     )
-    .option("--time <HH:MM:SS>", "the job's time limit", "24:00:00")
+    .option("--time <HH:MM:SS>", "the job's time limit", clockTime, "24:00:00")
     .option("--cpus <n>", "the job's CPUs on each machine", wholeNumber("--cpus", 1), 8)
     .option("--partition <name>", "Slurm: the partition")
     .option("--image <name>", "Kubernetes: a container image with everything the engine needs")
     .option("--claim <name>", "Kubernetes: the claim of the volume with the run's directory")
-    .option("--mount <path>", "Kubernetes: where that volume is mounted")
+    .option("--mount <path>", "Kubernetes: where that volume is mounted (default: the run's directory)")
     .option("--json", "print the result as JSON")
     .addHelpText("after", help)
     .action((recipe: string, flags: Flags) => launch(recipe, flags, host));
@@ -82,9 +79,11 @@ const help = `
 This is \`cambium run\` with \`train.engine\` set: the other stages are trained here, results and report go into the
 run's directory, and the same command continues. With --print the earlier stages are trained here, the stage's files are
 written, and the job is printed to standard output; when the cluster has run it, the same command without --print takes
-its result into the run.
+its result into the run. Every machine must see the run's directory, the engine's package and its Python under the paths
+that they have here.
 
-With --json: as \`cambium run\`; with --dry-run [{"stage", "parts": [{"name", "text", "bytes"}]}]; with --print {"job", "folder"}.
+With --json: as \`cambium run\`; with --dry-run [{"stage", "parts": [{"name", "text", "bytes"}]}]; with --print {"job",
+"folder", "command"}, where job is null if nothing is left to hand over.
 
 Examples:
   cambium launch recipes/quickstart.yaml --engine torch --nproc 2
@@ -94,13 +93,31 @@ Examples:
 async function launch(path: string, flags: Flags, host: Host): Promise<void> {
   const projectDir = dirname(resolve(path));
   const recipe = withEngine(await loadRecipe(path), flags);
+  checkFlags(flags, path);
   if (flags.dryRun) return dryRun(recipe, path, flags, host);
   if (flags.print) return printJob(recipe, projectDir, flags, host);
-  const outcome = await runToEnd(recipe, projectDir, flags, host);
-  const report = await writeReport(outcome.directory);
-  const summary = await summarizeRun(outcome.directory);
-  if (flags.json) print(JSON.stringify({ directory: outcome.directory, report, cached: outcome.cached, ...summary }));
-  else print(`${resultTable(summary, process.stdout.columns)}\nReport: ${report}`);
+  await printOutcome(await runToEnd(recipe, projectDir, flags, host), flags);
+}
+
+/** @throws CambiumError `E_OPTION` for flags that contradict each other */
+function checkFlags({ engine, dryRun, print: kind }: Flags, path: string): void {
+  if (dryRun && kind) {
+    throw new CambiumError("E_OPTION", "--dry-run and --print exclude each other", {
+      hint: "--dry-run shows what would be written; --print trains the earlier stages and prints the job",
+    });
+  }
+  if (engine === localEngine && (dryRun || kind)) {
+    throw new CambiumError("E_OPTION", `the engine ${localEngine} trains in this process: it has no files and no job`, {
+      got: dryRun ? "--dry-run" : `--print ${kind}`,
+      hint: `cambium run ${path}`,
+    });
+  }
+}
+
+/** Parser for a time limit. */
+function clockTime(text: string): string {
+  if (/^\d+:[0-5]\d:[0-5]\d$/.test(text)) return text;
+  throw unfit("--time", "hours, minutes and seconds, e.g. 12:30:00", text);
 }
 
 /** The recipe with `train.engine` replaced by what the flags say. */
@@ -121,7 +138,7 @@ async function dryRun(recipe: Recipe, path: string, flags: Flags, host: Host): P
   const projectDir = dirname(resolve(path));
   const importer = host.importer(projectDir);
   const { plugin } = await resolvePlugin(enginePlugin, flags.engine, importer);
-  const out = resolve(flags.out ?? join("runs", recipe.name));
+  const out = directoryOf(recipe, flags);
   const { arms } = await planRecipe(await recipeReading(recipe), { projectDir, importer });
   const handed = arms.flatMap(({ stages }) => stages.filter(({ stage }) => stage.engine));
   const shown = [...new Map(handed.map((plan) => [plan.id, plan])).values()].map((plan) => {
@@ -147,6 +164,10 @@ async function dryRun(recipe: Recipe, path: string, flags: Flags, host: Host): P
   );
 }
 
+function directoryOf({ name }: Recipe, { out = join("runs", name) }: Flags): string {
+  return resolve(out);
+}
+
 function partText({ name, text, bytes: size }: OutlinePart): string {
   if (text === undefined) return `  ${name}  ${compact(size ?? 0)}B`;
   return [
@@ -159,6 +180,10 @@ function partText({ name, text, bytes: size }: OutlinePart): string {
 }
 
 async function printJob(recipe: Recipe, projectDir: string, flags: Flags, host: Host): Promise<void> {
+  const directory = directoryOf(recipe, flags);
+  const { mount = directory } = flags;
+  if (flags.print === "k8s" && relative(mount, directory).startsWith(".."))
+    throw unfit("--mount", `a folder that holds the run's directory, ${directory}`, mount);
   const handed: ClusterLaunch[] = [];
   try {
     await runToEnd(recipe, projectDir, flags, host, (one) => handed.push(one));
@@ -166,12 +191,24 @@ async function printJob(recipe: Recipe, projectDir: string, flags: Flags, host: 
     if (!(error instanceof Exit) || handed.length === 0) throw error;
   }
   const [one] = handed;
-  if (!one) return print("Nothing to hand over: this run is done.");
+  if (!one) {
+    complain("Nothing to hand over: this run is done.");
+    return flags.json ? print(JSON.stringify({ job: null })) : undefined;
+  }
+  if (flags.print === "k8s") complainOfBlanks(flags);
   const job =
     flags.print === "slurm"
       ? slurmScript(one, flags)
-      : kubernetesObjects(one, flags)
+      : kubernetesObjects(one, { ...flags, mount })
           .map((object) => stringify(object))
           .join("---\n");
   print(flags.json ? JSON.stringify({ job, folder: one.folder, command: shellLine(one.command) }) : job.trimEnd());
+}
+
+/** The job has a word in capitals for each of these that is not given. */
+function complainOfBlanks(flags: Flags): void {
+  const blanks = (["image", "claim"] as const).filter((name) => flags[name] === undefined);
+  if (blanks.length === 0) return;
+  const words = blanks.map((name) => name.toUpperCase()).join(" and ");
+  complain(`Replace ${words} in the job, or give ${blanks.map((name) => `--${name}`).join(" and ")}`);
 }

@@ -57,7 +57,11 @@ Examples:
 
 async function run(recipe: string, flags: RunFlags, host: Host): Promise<void> {
   const tried = flags.scale === undefined ? recipe : scaleRecipe(await loadRecipe(recipe), flags.scale);
-  const outcome = await runToEnd(tried, dirname(resolve(recipe)), flags, host);
+  await printOutcome(await runToEnd(tried, dirname(resolve(recipe)), flags, host), flags);
+}
+
+/** Writes the report of a run that is done, and prints its results. */
+export async function printOutcome(outcome: RunOutcome, flags: { readonly json?: boolean }): Promise<void> {
   const report = await withFileErrors(outcome.directory, () => writeReport(outcome.directory));
   const summary = await summarizeRun(outcome.directory);
   if (flags.json) {

@@ -50,5 +50,8 @@ export function checkEngines({ train }: Recipe, arms: readonly ArmPlan[]): void 
     ),
   );
   if (reasons.length > 0)
-    throw new CambiumError("E_RECIPE", "an engine is assigned to an arm or a stage that does not exist", { reasons });
+    throw new CambiumError("E_RECIPE", "an engine is assigned to an arm or a stage that does not exist", {
+      where: "train.engine",
+      reasons,
+    });
 }
