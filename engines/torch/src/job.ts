@@ -14,9 +14,6 @@ import type { Stage } from "@cambium/recipe";
 import type { TorchOptions } from "./options.js";
 import { driver } from "./python.js";
 
-/** Increase it when the meaning of job.json changes. The driver is part of this package, so both change together. */
-const jobVersion = 1;
-
 export interface StageJob {
   readonly stage: Stage;
   readonly place: StagePlace;
@@ -37,7 +34,6 @@ export interface JobData {
 export function jobOf({ stage, options, steps, snapshotSeconds }: Omit<StageJob, "place">, data: JobData): object {
   const { batch, accumulation, context, optimizer, phase, evaluation } = stage;
   return {
-    version: jobVersion,
     ...{ steps, batch, accumulation, context, optimizer, snapshotSeconds },
     ...{ nproc: options.nproc * options.nodes, device: options.device, strategy: options.strategy, bf16: options.bf16 },
     frozen: phase.frozen,

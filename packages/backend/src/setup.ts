@@ -2,6 +2,7 @@
 // `./setup`.
 import { CambiumError } from "@cambium/ir";
 import {
+  closest,
   type Fields,
   fieldReasons,
   type PluginContract,
@@ -106,8 +107,13 @@ export async function resolveSetup(name: string, importer: PluginImporter): Prom
     return (await resolvePlugin(setupPlugin("backend"), name, importer)).plugin;
   } catch (error) {
     if (!(error instanceof CambiumError) || error.code !== "E_PLUGIN_MISSING") throw error;
-    const engines = pluginCandidates("engine", name);
-    if (engines.every((specifier) => importer.resolve(specifier) === null)) throw error;
+    const packages = pluginCandidates("engine", name);
+    const engines = importer.list?.().filter(({ kind }) => kind === "engine") ?? [];
+    const near = closest(
+      name,
+      engines.map((one) => one.name),
+    );
+    if (near === undefined && packages.every((specifier) => importer.resolve(specifier) === null)) throw error;
     return (await resolvePlugin(setupPlugin("engine"), name, importer)).plugin;
   }
 }

@@ -50,6 +50,7 @@ beforeAll(() => {
     { "setup.js": source, "main.js": "throw 1" },
     { ".": "./main.js", "./setup": "./setup.js" },
   );
+  install("cambium-engine-loom", { "main.js": "" }, { ".": "./main.js" });
   install("cambium-backend-plain", { "main.js": "" }, { ".": "./main.js" });
   process.chdir(project);
 });
@@ -89,6 +90,7 @@ test.each<[string, string[], RegExp]>([
   ["one argument too many", ["abacus", "more"], /E_USAGE: too many arguments/],
   ["no name", [], /E_USAGE: missing required argument 'name'/],
   ["a backend that is not installed", ["beads"], /E_PLUGIN_MISSING[\s\S]*npm install @cambium\/backend-beads/],
+  ["an engine's name misspelt", ["lomo"], /E_PLUGIN_MISSING: engine "lomo"[\s\S]*did you mean "loom"/],
   ["a backend without a set-up", ["plain"], /E_PLUGIN_ENTRY: backend cambium-backend-plain has no setup/],
   ["an error from the setup itself", ["abacus", "--beads", "none"], /E_BEADS: no beads\n {2}try: buy some/],
 ])("%s: exit code 2", async (_, args, says) => {

@@ -6,7 +6,11 @@ export default defineSetup({
   summary: "Make a Python environment with torch and transformers, in versions that the engine was checked with.",
   options: [
     { name: "python", value: "path", description: "the Python to make the environment with (default: python3)" },
-    { name: "index-url", value: "url", description: "where pip finds torch, e.g. PyTorch's own index of CPU wheels" },
+    {
+      name: "index-url",
+      value: "url",
+      description: "another index for pip, e.g. of wheels for CPUs: https://download.pytorch.org/whl/cpu",
+    },
   ],
   examples: ["cambium setup torch", "cambium setup torch --python /usr/bin/python3.12", "cambium setup torch --remove"],
   setup: setUp,

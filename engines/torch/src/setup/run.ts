@@ -1,8 +1,8 @@
 // Makes the environment and removes it. An environment counts only once its manifest, written last, is there.
-import { rm, writeFile } from "node:fs/promises";
+import { rm } from "node:fs/promises";
 import { join } from "node:path";
 import type { SetupHost, SetupOptions, SetupResult } from "@cambium/backend";
-import { readTextFileIfThere } from "@cambium/files";
+import { readTextFileIfThere, writeFileAtomic } from "@cambium/files";
 import { environmentFolder, findPython, pythonIn } from "../python.js";
 import { pins } from "./pins.js";
 import { checkSums, pipArguments, readReport, runPython, type Wheel } from "./pip.js";
@@ -43,7 +43,7 @@ export async function setUp(given: SetupOptions, host: SetupHost): Promise<Setup
     host.report("Multiplying two matrices with it");
     await runPython(own, ["-c", "import torch, transformers; assert (torch.eye(3) @ torch.eye(3)).sum() == 3"], signal);
     const manifest: Manifest = { pins, wheels };
-    await writeFile(join(folder, manifestName), `${JSON.stringify(manifest, null, 2)}\n`);
+    await writeFileAtomic(join(folder, manifestName), `${JSON.stringify(manifest, null, 2)}\n`);
     return result(true, `installed torch ${pins.torch} and transformers ${pins.transformers}`, folder, manifest);
   } catch (error) {
     await rm(folder, { recursive: true, force: true });
@@ -67,7 +67,7 @@ async function install(
   const wheels = await readReport(report);
   checkSums(wheels);
   const lines = wheels.map(({ name, version, sha256 }) => `${name}==${version} --hash=sha256:${sha256}\n`);
-  await writeFile(list, lines.join(""));
+  await writeFileAtomic(list, lines.join(""));
   host.report(`Downloading and installing ${wheels.length} wheels`);
   await runPython(python, [...pipArguments, "--no-deps", "--require-hashes", ...asked, "-r", list], host.signal);
   return wheels;
