@@ -1,6 +1,7 @@
-"""Converts a checkpoint of a stage to torchtitan's format and back: `convert.py to|from CHECKPOINT DCP [STEP]`.
+"""Converts a checkpoint of a stage to torchtitan's format and back: `convert.py to|from FOLDER`.
 
-A checkpoint is a Hugging Face directory with AdamW's moments and state.json beside; DCP is what torch.distributed.checkpoint
+`to` converts `start` of the stage's folder to `initial`; `from` converts the newest checkpoint of torchtitan in `checkpoint` to
+one in `saved`. A checkpoint of ours is a Hugging Face directory with AdamW's moments and state.json beside; DCP is what torch.distributed.checkpoint
 writes. Rows of q and k, and of their moments, are put in the order of torchtitan's RoPE.
 """
 

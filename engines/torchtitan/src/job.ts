@@ -16,16 +16,12 @@ import { dataRanks, type TitanOptions } from "./options.js";
 /** The same from `src/` and from `dist/`. */
 export const pythonFolder = fileURLToPath(new URL("../python", import.meta.url));
 
-/** Increase it when the meaning of job.json changes. */
-const jobVersion = 1;
-
 /** What job.json holds. A group's rate is a factor on the table's rates, because torchtitan's schedulers multiply. */
 export function jobOf(stage: Stage, options: TitanOptions, steps: number, train: string): object {
   const { accumulation, context, optimizer, phase } = stage;
   const ranks = dataRanks(options);
   const { tensorParallel: tensor, contextParallel, bf16, recompute, checkpointSteps } = options;
   return {
-    version: jobVersion,
     ...{ steps, batch: stage.batch / ranks, accumulation, ranks, context, optimizer, bf16, recompute, checkpointSteps },
     parallelism: { tensor, context: contextParallel },
     frozen: phase.frozen,
