@@ -4,7 +4,7 @@ import type { OpenRustTokenizer } from "../rust.js";
 import { isObject, type Json } from "../tokenizer-json.js";
 import { SameCharacters } from "./characters.js";
 import { composedAround } from "./newer.js";
-import { Pieces, type Words } from "./pieces.js";
+import { apartAtMarks, Pieces, type Words } from "./pieces.js";
 import { type Cut, splitsOf } from "./splits.js";
 
 /** Returns undefined for any other tokenizer. */
@@ -13,7 +13,8 @@ export async function byteWords(json: Json, open: OpenRustTokenizer): Promise<Wo
   const composes = isObject(json["normalizer"]) && json["normalizer"]["type"] === "NFC";
   if (!splits || (!composes && (json["normalizer"] ?? null) !== null) || !hasAllBytes(json)) return undefined;
   const alone = { type: "ByteLevel", add_prefix_space: false, trim_offsets: true, use_regex: false };
-  const bare = { ...json, normalizer: null, pre_tokenizer: alone, post_processor: null, added_tokens: [] };
+  const apart = { type: "Sequence", pretokenizers: [apartAtMarks, alone] };
+  const bare = { ...json, normalizer: null, pre_tokenizer: apart, post_processor: null, added_tokens: [] };
   const pieces = new Pieces(await open(JSON.stringify(bare)));
   const same = new SameCharacters(splits.classes, open);
   await same.open();

@@ -4,7 +4,7 @@
 // with an added token, are left to the original as a whole.
 import type { OpenRustTokenizer } from "../rust.js";
 import { type AddedToken, isObject, type Json } from "../tokenizer-json.js";
-import { Pieces, type Words } from "./pieces.js";
+import { apartAtMarks, Pieces, type Words } from "./pieces.js";
 
 const space = "▁";
 
@@ -17,7 +17,7 @@ export async function spaceWords(
   const begin = beginningOf(json);
   if (begin === undefined || !hasSeparateWords(json)) return undefined;
   if (added.some(({ content }) => /[ ▁]/.test(content))) return undefined;
-  const bare = { ...json, normalizer: null, pre_tokenizer: null, post_processor: null, added_tokens: [] };
+  const bare = { ...json, normalizer: null, pre_tokenizer: apartAtMarks, post_processor: null, added_tokens: [] };
   const pieces = new Pieces(await open(JSON.stringify(bare)));
   return (text) => pieces.encode((put) => cut(begin(text.replaceAll(" ", space)), put));
 }
