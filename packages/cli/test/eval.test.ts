@@ -1,5 +1,5 @@
 // cambium eval: results under the harness's keys, an interrupted evaluation that continues, and every mistake at once.
-import { appendFileSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { appendFileSync, existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { hostSources, writeModelDirectory } from "@cambium/checkpoint";
@@ -61,9 +61,13 @@ test("reports every mistake at once, and a row that does not have the task's sha
   expect(wrong.code).toBe(2);
   for (const part of ["piqa.jsonl", "sciq.jsonl", "nowhere"]) expect(wrong.errors).toContain(part);
   appendFileSync(join(data, "arc_easy.jsonl"), '{"question": "Why?"}\n');
-  const row = await cambium(["eval", model, ...onReference, "--tasks", "arc_easy", "--out", join(folder, "c")]);
+  // The task before it is not evaluated first.
+  const row = await cambium(["eval", model, ...onReference, "--out", join(folder, "c")]);
   expect([row.code, row.errors]).toEqual([2, expect.stringMatching(/E_EVAL_DATA[\s\S]*row 12/)]);
+  expect(existsSync(join(folder, "c"))).toBe(false);
   appendFileSync(join(data, "arc_easy.jsonl"), "{not json\n");
   const line = await cambium(["eval", model, ...onReference, "--tasks", "arc_easy", "--out", join(folder, "c")]);
   expect(line.errors).toMatch(/E_ROWS[\s\S]*arc_easy\.jsonl:14/);
+  const none = await cambium(["eval", model, ...onReference, "--tasks", " , "]);
+  expect([none.code, none.errors]).toEqual([2, expect.stringMatching(/E_OPTION: --tasks/)]);
 });

@@ -1,12 +1,13 @@
 // cambium eval: evaluates a checkpoint or a run on tasks.
 import { basename, join, resolve } from "node:path";
 import type { Tokenizer } from "@cambium/data";
-import { builtInTasks, type EvalTask, type Evaluated, harnessResults, resolveTask } from "@cambium/eval";
+import { askedOf, builtInTasks, type EvalTask, type Evaluated, harnessResults, resolveTask } from "@cambium/eval";
 import { type DataSet, evaluateRows, findDataSet, readDataSet } from "@cambium/eval/node";
 import { writeFileAtomic } from "@cambium/files";
 import { Mistakes } from "@cambium/grow/node";
 import { Scorer } from "@cambium/inference";
 import { CambiumError } from "@cambium/ir";
+import { contextLength } from "@cambium/model";
 import type { PluginImporter } from "@cambium/plugin";
 import { readParameters } from "@cambium/run";
 import Table from "cli-table3";
@@ -14,7 +15,7 @@ import { Command } from "commander";
 import { beginning } from "../beginning.js";
 import { evaluationIdentity } from "../evaluation-identity.js";
 import { Exit } from "../failure.js";
-import { type BackendFlags, type FamilyFlags, wholeNumber, withBackendFlags, withFamilyFlag } from "../flags.js";
+import { type BackendFlags, type FamilyFlags, unfit, wholeNumber, withBackendFlags, withFamilyFlag } from "../flags.js";
 import { duration } from "../format.js";
 import type { Host } from "../host.js";
 import { stopOnSignals } from "../signals.js";
@@ -61,11 +62,20 @@ Examples:
 async function run(path: string, flags: Flags, host: Host): Promise<void> {
   const importer = host.importer(process.cwd());
   const mistakes = new Mistakes();
+  const { tasks: words } = flags;
   const sets =
-    flags.tasks === undefined
+    words === undefined
       ? await mistakes.check(() => setsThere(flags.data))
-      : await setsOf(flags.tasks, flags.data, importer, mistakes);
+      : await mistakes.check(() => setsOf(namesIn(words), flags.data, importer, mistakes));
   const { source, model, tokenizer, computing } = await beginning(path, flags, host, mistakes);
+  const tasks: TaskRows[] = [];
+  for (const { task, set } of sets ?? [])
+    await mistakes.check(async () => {
+      const { rows, all } = await readDataSet(set, flags.limit);
+      // A row that does not fit would otherwise be found when the tasks before it have been evaluated.
+      if (model && tokenizer) askedOf({ task, rows, tokenizer, longest: contextLength(model) });
+      tasks.push({ task, rows, all });
+    });
   mistakes.throwIfAny();
   if (!sets || !source || !model || !tokenizer || !computing) throw new Error("a mistake was not reported");
 
@@ -78,14 +88,9 @@ async function run(path: string, flags: Flags, host: Host): Promise<void> {
     const identity = await evaluationIdentity(source.path, tokenizer, computing.chosen, flags.batchTokens);
     const work = { scorer, tokenizer, identity, out, signal };
     const done: Evaluated[] = [];
-    const rows: Record<string, number> = {};
-    for (const { task, set } of sets) {
-      const data = await readDataSet(set, flags.limit);
-      rows[task.name] = data.all;
-      done.push(await evaluateTask(task, data.rows, work));
-    }
+    for (const { task, rows } of tasks) done.push(await evaluateTask(task, rows, work));
     const results = {
-      ...harnessResults(done, rows),
+      ...harnessResults(done, Object.fromEntries(tasks.map(({ task, all }) => [task.name, all]))),
       config: { model: path, limit: flags.limit ?? null, device: device.info },
     };
     await writeFileAtomic(join(out, "results.json"), `${JSON.stringify(results, null, 2)}\n`);
@@ -100,16 +105,36 @@ async function run(path: string, flags: Flags, host: Host): Promise<void> {
   }
 }
 
-interface TaskRows {
+interface TaskSet {
   readonly task: EvalTask;
   readonly set: DataSet;
 }
 
-/** The tasks named in `names`, separated by commas, with their rows. */
-async function setsOf(names: string, data: string, importer: PluginImporter, mistakes: Mistakes): Promise<TaskRows[]> {
-  const sets: TaskRows[] = [];
-  for (const name of new Set(names.split(",").map((one) => one.trim()))) {
-    const task = name === "" ? undefined : await mistakes.check(() => resolveTask(name, importer));
+interface TaskRows {
+  readonly task: EvalTask;
+  readonly rows: readonly unknown[];
+  /** How many rows the data set has, of which `--limit` may have left some out. */
+  readonly all: number;
+}
+
+/** The names in `--tasks`. @throws CambiumError `E_OPTION` if there are none */
+function namesIn(words: string): ReadonlySet<string> {
+  const names = words.split(",").map((one) => one.trim());
+  const some = new Set(names.filter((name) => name !== ""));
+  if (some.size > 0) return some;
+  throw unfit("--tasks", "names separated by commas", JSON.stringify(words));
+}
+
+/** The tasks called `names`, with their files. */
+async function setsOf(
+  names: ReadonlySet<string>,
+  data: string,
+  importer: PluginImporter,
+  mistakes: Mistakes,
+): Promise<TaskSet[]> {
+  const sets: TaskSet[] = [];
+  for (const name of names) {
+    const task = await mistakes.check(() => resolveTask(name, importer));
     const set = task && (await mistakes.check(() => findDataSet(data, task)));
     if (set) sets.push({ task, set });
   }
@@ -117,8 +142,8 @@ async function setsOf(names: string, data: string, importer: PluginImporter, mis
 }
 
 /** The built-in tasks that the folder has rows for. @throws CambiumError `E_EVAL_FILES` if there are none */
-async function setsThere(data: string): Promise<TaskRows[]> {
-  const sets: TaskRows[] = [];
+async function setsThere(data: string): Promise<TaskSet[]> {
+  const sets: TaskSet[] = [];
   for (const task of builtInTasks) {
     const { got: set } = await findDataSet(data, task).then(
       (got) => ({ got }),

@@ -1,6 +1,6 @@
 // The rows of a data set's file as objects: JSON lines, a JSON list, or Parquet.
 import { lines } from "@cambium/files";
-import { CambiumError, type Reason } from "@cambium/ir";
+import { CambiumError } from "@cambium/ir";
 import { withoutMark } from "./source/jsonl.js";
 import { ParquetDamage, ParquetFile } from "./source/parquet-rows.js";
 import { TextBytes } from "./source/text-bytes.js";
@@ -75,8 +75,7 @@ function parsed(text: string, where: string): unknown {
   try {
     return JSON.parse(text);
   } catch (cause) {
-    const reasons: Reason[] = [{ where, message: "is not JSON", got: (cause as Error).message }];
-    throw new CambiumError("E_ROWS", "these rows cannot be read", { where, reasons, cause });
+    throw new CambiumError("E_ROWS", "these rows are not JSON", { where, got: (cause as Error).message, cause });
   }
 }
 

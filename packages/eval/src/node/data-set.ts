@@ -34,6 +34,7 @@ export async function findDataSet(folder: string, task: EvalTask): Promise<DataS
     where: folder,
     expected: `${task.name}.${rowEndings.join(" or .")}${split ?? ""}`,
     got: names.length > 0 ? names.slice(0, 8).join(", ") : "an empty folder",
+    ...(names.some(isRowsFile) && { hint: `if one of these files has the rows, name it after the task: ${task.name}` }),
   });
 }
 
@@ -56,7 +57,8 @@ function foldersOf({ name, dataset }: EvalTask): string[] {
   if (!dataset) return [name];
   const { name: hub } = dataset;
   const cached = `datasets--${hub.replace("/", "--")}`;
-  return [name, hub, hub.split("/").at(-1) as string, hub.replace("/", "___"), join(cached, "snapshots"), cached];
+  const last = hub.split("/").at(-1) as string;
+  return [...new Set([name, hub, last, hub.replace("/", "___"), join(cached, "snapshots"), cached])];
 }
 
 /** Files of rows under `folder` that belong to the task's split: those of its configuration where it has folders. */

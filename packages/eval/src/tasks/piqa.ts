@@ -10,7 +10,7 @@ export const piqa = multipleChoice({
     goal: z.string(),
     sol1: z.string(),
     sol2: z.string(),
-    label: z.union([z.literal(0), z.literal(1), z.literal("0"), z.literal("1")]),
+    label: z.literal([0, 1, "0", "1"]),
   }),
   question: ({ goal, sol1, sol2, label }) => ({
     context: `Question: ${goal}\nAnswer:`,
