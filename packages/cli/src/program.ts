@@ -61,8 +61,9 @@ function calledName(args: readonly string[]): string | undefined {
   return first === "help" ? second : first;
 }
 
-/** Makes commander throw its errors instead of printing them, so that they are reported like any other. */
+/** Makes commander throw its errors, also in commands of a command, so that they are reported like any other. */
 function quiet(command: Command): Command {
+  for (const one of command.commands) quiet(one);
   return command
     .showSuggestionAfterError()
     .exitOverride()

@@ -91,6 +91,8 @@ describe("command lines", () => {
     ],
     ["an unknown option", ["run", "x.yaml", "--outt", "y"], /--out/],
     ["a missing argument", ["run"], /recipe/],
+    ["a missing option of a command's command", ["data", "prepare", "moby-dick"], /--out/],
+    ["all documents held out", ["data", "prepare", "moby-dick", "--out", "x", "--held-out", "1"], /below 1/],
     ["a recipe that is not there", ["run", "none.yaml"], /none\.yaml/],
     ["both prompt and tokens", ["generate", model, "--prompt", "x", "--tokens", "1"], /not both/],
     ["neither prompt nor tokens", ["generate", model], /--prompt and --tokens/],

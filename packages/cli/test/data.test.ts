@@ -47,12 +47,15 @@ backend: reference`;
   writeFileSync(recipe, `name: small\ndata: { corpus: ${parts}, heldOut: 0.2 }${rest}`);
   const made = await json("data", "prepare", recipe, "--out", join(folder, "mixed"));
   expect((made["train"] as { documents: number }).documents).toBeLessThan(20);
+  const { code, errors } = await cambium(["data", "prepare", recipe, "--out", folder, "--seed", "1", "--shuffle"]);
+  expect([code, errors]).toEqual([2, expect.stringMatching(/--seed: has no effect[\s\S]*--shuffle: has no effect/)]);
 });
 
 test("says all mistakes at once, before anything is written", async () => {
   const out = join(folder, "none");
-  const asked = ["data", "prepare", corpus, corpus, "--weights", "1", "--only", "x", "--tokenizer", "./nope"];
+  const shares = ["--weights", "1", "--epochs", "1,none"];
+  const asked = ["data", "prepare", corpus, corpus, ...shares, "--only", "x", "--tokenizer", "./nope"];
   const { code, errors } = await cambium([...asked, "--out", out]);
-  expect([code, errors]).toEqual([2, expect.stringMatching(/nope[\s\S]*--weights[\s\S]*--only/)]);
+  expect([code, errors]).toEqual([2, expect.stringMatching(/nope[\s\S]*--weights[\s\S]*--epochs[\s\S]*--only/)]);
   expect(existsSync(out)).toBe(false);
 });

@@ -20,7 +20,7 @@ import { planRecipe, prepareRecipeData, recipeCorpus, recipeReading } from "@cam
 import { compact } from "@cambium/scaling/magnitude";
 import { Command } from "commander";
 import { Exit } from "../failure.js";
-import { listed, realNumber, repeated, wholeNumber } from "../flags.js";
+import { listed, realNumber, repeated, unfit, wholeNumber } from "../flags.js";
 import { duration } from "../format.js";
 import type { Host } from "../host.js";
 import { type CorpusFlags, passedOver, withCorpusFlags } from "../open-text.js";
@@ -49,19 +49,24 @@ export function dataPrepareCommand(host: Host): Command {
     .argument("<corpus...>", "files and folders of text or shards, names of corpora; or one recipe (.yaml)")
     .requiredOption("-o, --out <folder>", "where the token files go, and what is needed to continue after a stop")
     .option("--tokenizer <path>", "bytes, a tokenizer.json or a folder that holds one", "bytes")
-    .option("--held-out <share>", "share of the documents kept out of training", realNumber("--held-out"), 0.05)
+    .option("--held-out <share>", "share of the documents kept out of training, below 1", heldOutShare, 0.05)
     .option("--seed <n>", "decides what is held out, and the order of --shuffle", wholeNumber("--seed"), 0)
     .option("--only <field=values>", "only documents whose field is one of values (commas); may be repeated", repeated)
     .option("--shuffle", "shuffle the documents by the seed; always on with several corpora")
     .option("--weights <list>", "shares of the tokens, one for each corpus, e.g. 0.7,0.3", listed)
     .option("--epochs <list>", "how often each corpus is read; with --weights, at most, e.g. 1,4", listed)
-    .option("--threads <n>", "tokenizer threads (default: by corpus and processors)", wholeNumber("--threads"))
+    .option(
+      "--threads <n>",
+      "tokenizer threads, 0 for none of their own (default: by corpus and processors)",
+      wholeNumber("--threads"),
+    )
     .option("--json", "print the result as JSON")
     .addHelpText(
       "after",
       `
 Reads .txt, .jsonl, .json, .csv, .tsv and .parquet, also compressed by gzip or zstd; in folders every such file, in the
 order of their paths. The same command continues after Ctrl-C or a kill. A recipe can take the folder as its corpus.
+Of a recipe, its data: section is followed; only --out and --json can be added.
 
 With --json: {"train": {"path", "documents", "tokens", "textBytes"}, "heldOut": {…}, "content", "cached", "seconds"}
 
@@ -71,21 +76,33 @@ Examples:
   cambium data prepare ./web ./books --weights 0.7,0.3 --epochs 1,4 --tokenizer ./llama --out ./tokens
   cambium data prepare recipe.yaml --out ./tokens`,
     )
-    .action((corpora: string[], flags: Flags) => run(corpora, flags, host));
+    .action((corpora: string[], flags: Flags, command: Command) => run(corpora, flags, givenIn(command), host));
 }
 
-async function run(corpora: readonly string[], flags: Flags, host: Host): Promise<void> {
+/** A share of which something is left. */
+function heldOutShare(text: string): number {
+  const share = realNumber("--held-out")(text);
+  if (share < 1) return share;
+  throw unfit("--held-out", "a number from 0 to below 1", text);
+}
+
+/** The options that are on the command line, such as `--seed`. */
+function givenIn(command: Command): string[] {
+  const given = command.options.filter((option) => command.getOptionValueSource(option.attributeName()) === "cli");
+  return given.map(({ long }) => long ?? "");
+}
+
+async function run(corpora: readonly string[], flags: Flags, given: readonly string[], host: Host): Promise<void> {
+  const [first = "", ...more] = corpora;
+  const recipe = more.length === 0 && isRecipe(first) ? first : undefined;
+  if (recipe !== undefined) refuseBesideRecipe(given);
   const begun = performance.now();
   const line = new StatusLine(process.stderr);
   const { signal, release } = stopOnSignals(() => {});
   const onProgress = progressLine(line);
   try {
     const options = { cacheDir: join(flags.out, "cache"), signal, onProgress };
-    const [first = "", ...more] = corpora;
-    const made =
-      more.length === 0 && isRecipe(first)
-        ? await ofRecipe(first, options, host)
-        : await ofCorpora(corpora, flags, options);
+    const made = await (recipe === undefined ? ofCorpora(corpora, flags, options) : ofRecipe(recipe, options, host));
     const paths = await keepTokens(made, flags.out);
     const { train, heldOut, content, cached } = made.stats;
     made.close();
@@ -105,6 +122,16 @@ async function run(corpora: readonly string[], flags: Flags, host: Host): Promis
   } finally {
     release();
   }
+}
+
+/** @throws CambiumError `E_OPTION` with each option that a recipe has a field for */
+function refuseBesideRecipe(given: readonly string[]): void {
+  const reasons = given
+    .filter((flag) => !["--out", "--json"].includes(flag))
+    .map((where) => ({ where, message: "has no effect on a recipe" }));
+  if (reasons.length === 0) return;
+  const hint = "set it in the recipe's data: section, or name the corpus instead of the recipe";
+  throw new CambiumError("E_OPTION", "a recipe says itself how its corpus is prepared", { reasons, hint });
 }
 
 interface Making {
@@ -128,7 +155,8 @@ async function ofRecipe(path: string, making: Making, host: Host): Promise<Prepa
 async function ofCorpora(corpora: readonly string[], flags: Flags, making: Making): Promise<PreparedData> {
   const mistakes = new Mistakes();
   const tokenizer = await mistakes.check(() => loadTokenizer(flags.tokenizer, "."));
-  const shares = await mistakes.check(async () => sharesOf(corpora, flags));
+  const weights = await mistakes.check(() => numbersOf("--weights", flags.weights, corpora.length));
+  const epochs = await mistakes.check(() => numbersOf("--epochs", flags.epochs, corpora.length));
   const only = await mistakes.check(async () => onlyOf(flags.only ?? []));
   const parts: MixPart[] = [];
   for (const [i, corpus] of corpora.entries()) {
@@ -137,7 +165,8 @@ async function ofCorpora(corpora: readonly string[], flags: Flags, making: Makin
     const source = await mistakes.check(() => openSource(corpusSpec(corpus, reading), "."));
     if (!source) continue;
     if (source.passedOver.length > 0) complain(passedOver(source.name, source.passedOver));
-    parts.push({ source, ...shares?.[i] });
+    const [weight, often] = [weights?.[i], epochs?.[i]];
+    parts.push({ source, ...(weight !== undefined && { weight }), ...(often !== undefined && { epochs: often }) });
   }
   mistakes.throwIfAny();
   const { heldOut: heldOutFraction, seed, threads, shuffle } = flags;
@@ -153,25 +182,19 @@ async function ofCorpora(corpora: readonly string[], flags: Flags, making: Makin
   return mixed ? prepareMixture({ ...whole, parts }) : prepareData({ ...whole, source: one.source });
 }
 
-function sharesOf(corpora: readonly string[], { weights, epochs }: Flags): Omit<MixPart, "source">[] {
-  const numbers = (flag: string, list: readonly string[] | undefined): number[] | undefined => {
-    const values = list?.map(Number);
-    if (!values || (values.length === corpora.length && values.every((value) => value > 0))) return values;
-    const expected = `${corpora.length} numbers above 0, one for each corpus`;
-    throw new CambiumError("E_OPTION", `${flag} does not fit`, { expected, got: (list ?? []).join(",") });
-  };
-  const [weightOf, epochsOf] = [numbers("--weights", weights), numbers("--epochs", epochs)];
-  return corpora.map((_, i) => ({
-    ...(weightOf && { weight: weightOf[i] as number }),
-    ...(epochsOf && { epochs: epochsOf[i] as number }),
-  }));
+/** One number for each corpus. @throws CambiumError `E_OPTION` */
+function numbersOf(flag: string, words: readonly string[] | undefined, count: number): number[] | undefined {
+  const values = words?.map(Number);
+  if (!values || (values.length === count && values.every((value) => value > 0))) return values;
+  const expected = count === 1 ? "one number above 0" : `${count} numbers above 0, one for each corpus`;
+  throw unfit(flag, expected, (words ?? []).join(","));
 }
 
 function onlyOf(words: readonly string[]): Pick<CorpusOptions, "only"> {
   const fields = words.map((word): [string, string[]] => {
     const at = word.indexOf("=");
     if (at > 0) return [word.slice(0, at), word.slice(at + 1).split(",")];
-    throw new CambiumError("E_OPTION", "--only does not fit", { expected: "field=value,value", got: word });
+    throw unfit("--only", "field=value,value", word);
   });
   return fields.length === 0 ? {} : { only: Object.fromEntries(fields) };
 }
