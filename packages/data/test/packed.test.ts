@@ -56,6 +56,8 @@ test("litgpt's files are written as its builder writes them", async () => {
   const nano = join(golden, "nano.bin");
   const narrow = await exported(nano, "narrow", { format: "litgpt", pad: 2 });
   expect([files(narrow.to), narrow.padded]).toEqual([files(only("narrow")), 28]);
+  const error = await rejection(exported(nano, "x", { format: "litgpt", pad: 32_000 }));
+  expect([error.code, error.details.got]).toEqual(["E_TOKEN_ID", "32000"]);
   const wide = await exported(nano, "wide", { format: "litgpt", vocabSize: 65_500 });
   expect(files(wide.to)).toEqual(files(only("wide")));
 });

@@ -135,15 +135,19 @@ function mistakesIn(name: string, value: JsonValue): Reason[] {
   if (!Object.hasOwn(fields, name)) {
     const near = closest(name, Object.keys(fields));
     const hint = near === undefined ? `fields: ${Object.keys(fields).join(", ")}` : `did you mean "${near}"?`;
-    return [{ where: shown(name), message: "is not a field of a completion", hint }];
+    return [{ where: shortened(name), message: "is not a field of a completion", hint }];
   }
   const { expected, fits } = fields[name as Name];
   return fits(value) ? [] : [{ where: name, message: "does not fit", expected, got: shown(value) }];
 }
 
+/** As JSON: `"4"` is not the number it should be. */
 function shown(value: JsonValue): string {
   // The prompt may be megabytes long; its start is enough for a message.
-  const text =
-    typeof value === "string" ? value.slice(0, 80) : JSON.stringify(Array.isArray(value) ? value.slice(0, 40) : value);
+  const isLong = typeof value === "string" || Array.isArray(value);
+  return shortened(JSON.stringify(isLong ? value.slice(0, 80) : value));
+}
+
+function shortened(text: string): string {
   return text.length > 60 ? `${text.slice(0, 57)}…` : text;
 }

@@ -50,6 +50,11 @@ describe("a request is refused", () => {
     expect([response.status, ...(await reasonsOf(response))]).toEqual([status, ...reasons]);
   });
 
+  test("for a text that spells a number, in quotes", async () => {
+    const { error } = (await (await small.post({ prompt: "a", max_tokens: "4" })).json()) as { error: object };
+    expect(error).toMatchObject({ reasons: [{ where: "max_tokens", got: '"4"' }] });
+  });
+
   test("at another path, with another method or type, compressed, too large, to another host", async () => {
     const { url } = small.serving;
     const json = { "content-type": "application/json" };

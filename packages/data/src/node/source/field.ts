@@ -28,7 +28,7 @@ export function fieldText(value: unknown, field: string, what: string, where: st
   const strings = Object.entries(value).flatMap(([key, held]) => (typeof held === "string" ? [key] : []));
   const hint =
     text === undefined && strings.length > 0
-      ? `set field: ${strings.slice(0, 5).map(quote).join(" or ")}`
+      ? `set field: ${strings.slice(0, 5).map(quote).join(" or ")} (--field)`
       : `each ${what} needs a text: leave those without one out, or name another field`;
   return {
     message: `this ${what} has no text in its field "${field}"`,

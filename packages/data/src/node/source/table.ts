@@ -67,7 +67,7 @@ export function noColumn(where: string, field: string, names: readonly string[],
     where,
     expected,
     got: `the columns ${quote(names.join(", "))}`,
-    hint: `set field: ${names.slice(0, 5).map(quote).join(" or ")}`,
+    hint: `set field: ${names.slice(0, 5).map(quote).join(" or ")} (--field)`,
   });
 }
 

@@ -60,6 +60,13 @@ export async function exportTokens(
       hint: "--format litgpt",
     });
   }
+  if (options.format === "litgpt" && options.pad >= vocabSize) {
+    throw new CambiumError("E_TOKEN_ID", "the token that fills up the last file is outside the vocabulary", {
+      expected: `an id below ${vocabSize}`,
+      got: String(options.pad),
+      hint: "--pad 0, or the id of the token that ends a text",
+    });
+  }
   const write = { cambium: writeOurs, litgpt: writePacked, nanogpt: writeRaw }[options.format];
   return write(from, folder, name, { ...options, vocabSize });
 }

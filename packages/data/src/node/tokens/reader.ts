@@ -69,7 +69,14 @@ export class TokenFile implements TokenReader {
 
   /** The tokens [start, end) of document `index`, counted from 0. @throws CambiumError `E_TOKEN_RANGE`. */
   document(index: number): { readonly start: number; readonly end: number } {
-    checkRange(index, 1, this.header.documents, `the documents of ${this.path}`);
+    const { documents } = this.header;
+    if (!(Number.isInteger(index) && index >= 0 && index < documents)) {
+      throw new CambiumError("E_TOKEN_RANGE", "there is no such document", {
+        where: this.path,
+        expected: documents === 0 ? "a file with documents" : `0 to ${documents - 1}`,
+        got: String(index),
+      });
+    }
     const first = Math.max(0, index - 1);
     const bytes = this.#readBytes(indexOffset(this.header) + first * 8, (index - first + 1) * 8);
     const ends = new BigUint64Array(bytes.buffer, 0, index - first + 1);
