@@ -28,6 +28,9 @@ test("the script for Slurm is valid for the shell and has valid options", () => 
   expect(script).toContain("#SBATCH --gpus-per-node=8\n");
   expect(spawnSync("bash", ["-n"], { input: script, encoding: "utf8" })).toMatchObject({ status: 0, stderr: "" });
   expect(slurmScript({ ...launch, accelerators: 0 }, request)).not.toContain("gpus");
+  expect(slurmScript({ ...launch, folder: "/my runs" }, request)).toContain(
+    '#SBATCH --output="/my runs/slurm-%j.log"\n',
+  );
 });
 
 test("the objects for Kubernetes fit its schemas, and the Pods can find the first Pod", () => {
@@ -42,6 +45,16 @@ test("the objects for Kubernetes fit its schemas, and the Pods can find the firs
   expect(pod?.subdomain).toBe(name);
   expect(pod?.containers[0]?.env).toContainEqual({ name: "MASTER_ADDR", value: `${name}-0.${name}` });
   expect(pod?.containers[0]?.resources?.limits).toEqual({ cpu: "64", "nvidia.com/gpu": "8" });
+});
+
+test("objects for stages with long names are told apart by the stage's id", () => {
+  const names = ["0a1b2c3d4e5f", "1a1b2c3d4e5f"].map((id) => {
+    const [service] = kubernetesObjects({ ...launch, name: `${"Long name_".repeat(6)}-${id}` }, request);
+    expect(() => new Service(service as never).validate()).not.toThrow();
+    return (service as InstanceType<typeof Service>).metadata?.name ?? "";
+  });
+  for (const name of names) expect(name).toMatch(/^[a-z]([-a-z0-9]{0,50}[a-z0-9])?$/);
+  expect(new Set(names).size).toBe(2);
 });
 
 test("words are quoted if the shell would split them, and variables stay", () => {

@@ -9,10 +9,7 @@ const tries = 6;
 export function kubernetesObjects(launch: ClusterLaunch, request: ClusterRequest): readonly object[] {
   const { env, nodes, accelerators } = launch;
   const { cpus, image = "IMAGE", claim = "CLAIM", mount = "/MOUNT" } = request;
-  const name = `cambium-${launch.name}`
-    .toLowerCase()
-    .replace(/[^a-z0-9-]+/g, "-")
-    .slice(0, 52);
+  const name = objectName(`cambium-${launch.name}`);
   const labels = { "app.kubernetes.io/name": "cambium", "app.kubernetes.io/instance": name };
   const resources = { cpu: `${cpus}`, ...(accelerators > 0 && { "nvidia.com/gpu": `${accelerators}` }) };
   const [hours = 0, minutes = 0, seconds = 0] = request.time.split(":").map(Number);
@@ -61,4 +58,10 @@ export function kubernetesObjects(launch: ClusterLaunch, request: ClusterRequest
     },
   };
   return [service, job];
+}
+
+/** A name that Kubernetes takes, of at most `most` characters: Pods append a number to it. Its end, the id, stays. */
+function objectName(text: string, most = 52, end = 13): string {
+  const name = text.toLowerCase().replace(/[^a-z0-9-]+/g, "-");
+  return name.length <= most ? name : `${name.slice(0, most - end)}${name.slice(-end)}`;
 }

@@ -18,7 +18,10 @@ export function slurmScript(launch: ClusterLaunch, { cpus, time, partition }: Cl
   };
   return [
     "#!/bin/bash",
-    ...Object.entries(options).map(([option, value]) => `#SBATCH --${option}=${value}`),
+    // sbatch splits its options at blanks outside quotes.
+    ...Object.entries(options).map(
+      ([option, value]) => `#SBATCH --${option}=${/\s/.test(value) ? `"${value}"` : value}`,
+    ),
     "#SBATCH --requeue",
     "set -euo pipefail",
     'MASTER_ADDR=$(scontrol show hostnames "$SLURM_JOB_NODELIST" | head -n 1)',
