@@ -35,7 +35,8 @@ export function titanOptions(given: EngineOptions): TitanOptions {
 }
 
 /** What to do where `python` lacks something. */
-export const anotherPython = "name a Python with torch and safetensors by the engine's option python, or --python";
+export const anotherPython =
+  "name a Python with torch and safetensors by the engine's option python (--python of cambium launch)";
 
 /** Processes that read different data. */
 export function dataRanks({ nproc, nodes, tensorParallel, contextParallel }: TitanOptions): number {

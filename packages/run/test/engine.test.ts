@@ -98,6 +98,12 @@ test("a base that an engine trains grows here", async () => {
 
 test.each([
   ["what an engine cannot do", recipe("target"), "E_ENGINE_CANNOT", /grown, stage "target": it is too wide/],
+  [
+    "an arm without the stage",
+    { ...minimal, train: { ...minimal.train, engine: { name: "adder", arms: ["scratch"], stages: ["target"] } } },
+    "E_RECIPE",
+    /train\.engine\.0: none of its arms has one of its stages.*scratch: scratch/s,
+  ],
   ["a stage that is not there", recipe("tarjet"), "E_RECIPE", /target.*tarjet/s],
 ] as const)("%s is refused by name, and nothing is written", async (_, given, code, text) => {
   const { recipe: path, out } = project(given);

@@ -137,11 +137,12 @@ function failed(name: string, error: unknown): PluginHealth {
     return { name, state: "broken", detail: error instanceof Error ? error.message : String(error) };
   }
   const { hint } = error.details;
-  const missing = error.code === "E_PLUGIN_MISSING";
+  const absent = error.code === "E_PLUGIN_MISSING";
   return {
     name,
-    state: missing ? "missing" : "broken",
-    detail: missing ? "not installed" : error.summary,
+    // An engine without the Python that it needs is not broken: nobody has set it up.
+    state: absent || error.code === "E_ENGINE_MISSING" ? "missing" : "broken",
+    detail: absent ? "not installed" : error.summary,
     ...(hint !== undefined && { fix: hint }),
   };
 }

@@ -8,7 +8,7 @@ import {
   shellLine,
   slurmScript,
 } from "@cambium/engine";
-import { CambiumError } from "@cambium/ir";
+import { CambiumError, type Reason } from "@cambium/ir";
 import { resolvePlugin } from "@cambium/plugin";
 import { checkRecipe, type EngineUse, localEngine, type Recipe } from "@cambium/recipe";
 import { loadRecipe, planRecipe, recipeReading } from "@cambium/run";
@@ -141,21 +141,25 @@ async function dryRun(recipe: Recipe, path: string, flags: Flags, host: Host): P
   const out = directoryOf(recipe, flags);
   const { arms } = await planRecipe(await recipeReading(recipe), { projectDir, importer });
   const handed = arms.flatMap(({ stages }) => stages.filter(({ stage }) => stage.engine));
-  const shown = [...new Map(handed.map((plan) => [plan.id, plan])).values()].map((plan) => {
+  const outlined = [...new Map(handed.map((plan) => [plan.id, plan])).values()].map((plan) => {
     const { name } = plan.stage;
     // The digits of the stage's id depend on the data, which is not prepared here.
     const folder = join(out, "stages", `${name}-…`, "engine");
     const outline = plugin.outline?.(plan, { folder, snapshotSeconds: recipe.snapshot.everySeconds });
-    const { refusals: reasons, parts } = outline ?? {
+    const { refusals, parts } = outline ?? {
       refusals: [{ message: `the engine ${flags.engine} cannot list its files without training` }],
       parts: [],
     };
-    if (reasons.length === 0) return { stage: name, parts };
-    throw new CambiumError("E_ENGINE_CANNOT", "an engine cannot train what it is given", {
-      where: `stage "${name}"`,
-      reasons,
-    });
+    return { refusals: refusals.map((one): Reason => ({ ...one, where: `stage "${name}"` })), stage: name, parts };
   });
+  const reasons = outlined.flatMap(({ refusals }) => refusals);
+  if (reasons.length > 0) {
+    throw new CambiumError("E_ENGINE_CANNOT", "an engine cannot train what the recipe gives it", {
+      reasons,
+      hint: "name the stages that it can train by --stage and --arm: the others are trained here",
+    });
+  }
+  const shown = outlined.map(({ stage, parts }) => ({ stage, parts }));
   if (flags.json) return print(JSON.stringify(shown));
   print(
     shown

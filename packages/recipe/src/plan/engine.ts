@@ -40,15 +40,22 @@ export function checkEngines({ train }: Recipe, arms: readonly ArmPlan[]): void 
     arms: arms.map(({ name }) => name),
     stages: [...new Set(arms.flatMap(({ stages }) => stages.map(({ stage }) => stage.name)))],
   };
-  const reasons = (train.engine ?? []).flatMap((use, i) =>
-    (["arms", "stages"] as const).flatMap((of) =>
+  const reasons = (train.engine ?? []).flatMap((use, i): Reason[] => {
+    const where = `train.engine.${i}`;
+    const unknown = (["arms", "stages"] as const).flatMap((of) =>
       (use[of] ?? []).flatMap((name): Reason[] => {
         if (names[of].includes(name)) return [];
-        const where = `train.engine.${i}.${of}`;
-        return [{ where, message: "there is none of this name", expected: names[of].join(", "), got: name }];
+        const message = "there is none of this name";
+        return [{ where: `${where}.${of}`, message, expected: names[of].join(", "), got: name }];
       }),
-    ),
-  );
+    );
+    const trains = arms.some(({ name: arm, stages }) =>
+      stages.some(({ stage }) => takes(use, { arm, stage: stage.name })),
+    );
+    if (unknown.length > 0 || trains) return unknown;
+    const has = arms.map(({ name, stages }) => `${name}: ${stages.map(({ stage }) => stage.name).join(", ")}`);
+    return [{ where, message: "none of its arms has one of its stages", expected: has.join("; ") }];
+  });
   if (reasons.length > 0)
     throw new CambiumError("E_RECIPE", "an engine is assigned to an arm or a stage that does not exist", {
       where: "train.engine",
