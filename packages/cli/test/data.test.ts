@@ -27,6 +27,19 @@ test("prepares a corpus, finds it prepared the second time, and exports it", asy
   expect(shown).toMatch(/"\d*[02468]: the white whale/);
   await output("data", "export", tokens, join(folder, "nano"), "--format", "nanogpt");
   expect(readFileSync(join(folder, "nano", "val.bin")).length).toBe(2 * (heldOut?.tokens ?? 0));
+  const { errors } = await cambium(["data", "inspect", tokens]);
+  expect(errors).toMatch(/name one file: .*tokens.train\.tokens/);
+  const [both, back] = [join(folder, "both"), join(folder, "back")];
+  await output("data", "export", tokens, both, "--format", "litgpt", "--chunk", "100");
+  expect(await output("data", "inspect", both)).toContain("for training and for validation");
+  for (const from of [join(folder, "nano"), both]) {
+    rmSync(back, { recursive: true, force: true });
+    const sides = await output("data", "export", from, back, "--format", "cambium", "--tokenizer", "bytes", "--json");
+    const whole = [train, heldOut].map((side) => side?.tokens ?? 0);
+    const filled = from === both ? whole.map((count) => 100 * Math.ceil(count / 100)) : whole;
+    expect(JSON.parse(sides).map((side: { tokens: number }) => side.tokens)).toEqual(filled);
+    expect(readdirSync(back)).toEqual(["held-out.tokens", "train.tokens"]);
+  }
   const packed = join(folder, "packed");
   await output("data", "export", join(folder, "nano", "train.bin"), packed, "--format", "litgpt", "--chunk", "100");
   const facts = await json("data", "inspect", packed);

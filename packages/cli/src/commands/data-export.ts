@@ -5,9 +5,11 @@ import { basename } from "node:path";
 import {
   type Exported,
   exportTokens,
+  hasBothSides,
   isTokenFolder,
   loadTokenizer,
   openTokens,
+  type PackedSide,
   packedFormats,
   tokenPaths,
   unknownTokenizer,
@@ -49,7 +51,8 @@ export function dataExportCommand(): Command {
     .addHelpText(
       "after",
       `
-A folder of cambium data prepare is written as both its sides: for nanogpt, train.bin and val.bin.
+A folder of cambium data prepare is written as both its sides: for nanogpt, train.bin and val.bin. So is a folder of
+.bin files of which some are named val, valid or validation: for cambium, train.tokens and held-out.tokens.
 
 With --json: {"files": […], "tokens", "padded", "dtype"} for each side
 
@@ -73,8 +76,8 @@ async function run(from: string, folder: string, flags: Flags): Promise<void> {
   try {
     const written = await replaceDirectory(folder, async (scratch) => {
       const all: Exported[] = [];
-      for (const { path, name } of await sidesOf(from, flags)) {
-        const tokens = await openTokens(path);
+      for (const { path, name, side } of await sidesOf(from, flags)) {
+        const tokens = await openTokens(path, side);
         const pace = new Pace();
         const onTokens = (done: number): void =>
           line.show(
@@ -108,14 +111,23 @@ async function run(from: string, folder: string, flags: Flags): Promise<void> {
   }
 }
 
-async function sidesOf(from: string, { format, name }: Flags): Promise<{ path: string; name: string }[]> {
-  if (!(await isTokenFolder(from)))
+/** What is read, and what it is called where it is written. */
+interface Part {
+  readonly path: string;
+  readonly name: string;
+  /** Of a folder of packed files. */
+  readonly side?: PackedSide;
+}
+
+async function sidesOf(from: string, { format, name }: Flags): Promise<Part[]> {
+  const ours = await isTokenFolder(from);
+  if (!ours && !(await hasBothSides(from)))
     return [{ path: from, name: name ?? basename(from).replace(/\.(bin|tokens)$/, "") }];
-  const { train, heldOut } = tokenPaths(from);
   const second = { nanogpt: "val", litgpt: "validation", cambium: "held-out" }[format];
   const called = (side: string): string => (name === undefined ? side : `${name}-${side}`);
+  const { train, heldOut } = tokenPaths(from);
   return [
-    { path: train, name: called("train") },
-    { path: heldOut, name: called(second) },
+    { name: called("train"), ...(ours ? { path: train } : { path: from, side: "train" }) },
+    { name: called(second), ...(ours ? { path: heldOut } : { path: from, side: "heldOut" }) },
   ];
 }

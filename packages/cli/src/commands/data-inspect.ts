@@ -1,6 +1,13 @@
 // cambium data inspect: shows what a token file holds.
 
-import { loadTokenizer, openTokens, TokenFile, type TokenSequence, vocabularyOf } from "@cambium/data/node";
+import {
+  hasBothSides,
+  loadTokenizer,
+  openTokens,
+  TokenFile,
+  type TokenSequence,
+  vocabularyOf,
+} from "@cambium/data/node";
 import { compact } from "@cambium/scaling/magnitude";
 import { Command } from "commander";
 import { wholeNumber } from "../flags.js";
@@ -55,7 +62,7 @@ async function run(path: string, flags: Flags): Promise<void> {
     if (flags.json) return print(JSON.stringify(facts));
     const lines: [string, string | undefined][] = [
       ["format", `${facts.format}, ids as ${facts.dtype}${facts.files > 1 ? `, ${facts.files} files` : ""}`],
-      ["holds", title],
+      ["holds", title ?? ((await hasBothSides(path)) ? "files for training and for validation, together" : undefined)],
       ["tokens", `${facts.tokens} (${compact(facts.tokens)})`],
       ["vocabulary", `${facts.vocabSize}${ours ? "" : " (the largest id plus one)"}`],
       ["documents", documents === undefined ? undefined : String(documents)],

@@ -18,5 +18,5 @@ export { type Exported, type ExportOptions, exportTokens, vocabularyOf } from ".
 export type { TokenHeader } from "./tokens/format.js";
 export { packedFormats } from "./tokens/packed.js";
 export { TokenFile } from "./tokens/reader.js";
-export { openTokens, type TokenSequence } from "./tokens/sequence.js";
+export { hasBothSides, openTokens, type PackedSide, type TokenSequence } from "./tokens/sequence.js";
 export { type TokenFileInfo, TokenFileWriter, writeTokenFile } from "./tokens/writer.js";

@@ -16,16 +16,38 @@ export interface TokenSequence extends TokenReader {
   close(): void;
 }
 
+/** What a packed file is for, by its name. */
+export type PackedSide = "train" | "heldOut";
+
+/** `val.bin`, `validation_0000000000.bin`, `web-val.bin`, `valid/0.bin`. */
+const isHeldOut = (name: string) => /(^|[./_-])val(id|idation)?[./_-]/i.test(name);
+
+/** Whether `path` is a folder of packed files of which some are for validation and some are not. */
+export async function hasBothSides(path: string): Promise<boolean> {
+  const folder = (await withFileErrors(path, () => stat(path))).isDirectory();
+  return folder && new Set((await packedNames(path)).map(isHeldOut)).size === 2;
+}
+
+async function packedNames(folder: string): Promise<string[]> {
+  return (await listFiles(folder)).names.filter((name) => name.endsWith(".bin"));
+}
+
 /**
- * A token file of ours, of litgpt or of nanoGPT; or a folder of litgpt's packed files, in order of their names.
+ * A token file of ours, of litgpt or of nanoGPT; or a folder of packed files, in order of their names.
+ * @param side of a folder: only the files for it
  * @throws CambiumError `E_TOKEN_FILE` for anything else; file errors.
  */
-export async function openTokens(path: string): Promise<TokenSequence> {
+export async function openTokens(path: string, side?: PackedSide): Promise<TokenSequence> {
   const folder = (await withFileErrors(path, () => stat(path))).isDirectory();
-  const names = folder ? (await listFiles(path)).names.filter((name) => name.endsWith(".bin")) : [path];
+  const isAsked = (name: string) => side === undefined || isHeldOut(name) === (side === "heldOut");
+  const names = folder ? (await packedNames(path)).filter(isAsked) : [path];
   if (names.length === 0) {
-    const expected = "a file of tokens, or a folder of packed .bin files";
-    throw new CambiumError("E_TOKEN_FILE", "the folder holds no files of tokens", { where: path, expected });
+    const ours = (await listFiles(path)).names.findLast((name) => /^[^/]+\.tokens$/.test(name));
+    throw new CambiumError("E_TOKEN_FILE", "the folder holds no packed files of tokens", {
+      where: path,
+      expected: "a file of tokens, or a folder of packed .bin files",
+      ...(ours !== undefined && { hint: `name one file: ${join(path, ours)}` }),
+    });
   }
   const files: (TokenFile | PackedFile)[] = [];
   try {
