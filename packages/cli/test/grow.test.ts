@@ -147,7 +147,7 @@ test("every mistake is reported at once, each with its code, after the figures",
   const { code, output: shown, errors } = await cambium(["grow", cut, there, "--operator", stack, ...wrong]);
   expect(code).toBe(2);
   expect(shown).toMatch(/\nFLOPs [\s\S]*\nmemory +at most [\s\S]*\ndisk free /);
-  expect(errors).toMatch(/^E_GROWTH_MISTAKES: there are 5 mistakes/);
+  expect(errors).toMatch(/^E_MISTAKES: there are 5 mistakes/);
   for (const mistake of [
     /E_OPTION: --factor/,
     /E_OPTION: --max-shard/,

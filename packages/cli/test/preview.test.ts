@@ -98,7 +98,7 @@ test.each([
 test("reports every mistake at once, each with its code", async () => {
   const { code, errors } = await cambium(["preview", join(folder, "no"), "--operator", "stakc", "--factor", "x"]);
   expect(code).toBe(2);
-  expect(errors).toMatch(/^E_GROWTH_MISTAKES: there are 4 mistakes/);
+  expect(errors).toMatch(/^E_MISTAKES: there are 4 mistakes/);
   for (const mistake of [
     /E_PLUGIN\w*: .*stakc/,
     /E_OPTION: --factor/,

@@ -138,7 +138,7 @@ describe("before anything is written", () => {
       seen = report;
     };
     const error = await refusal(() => dryRunGrowth(source, join(dir, "b"), { ...request, onReport }));
-    expect(error.code).toBe("E_GROWTH_MISTAKES");
+    expect(error.code).toBe("E_MISTAKES");
     const codes = error.details.reasons?.map(({ code }) => code);
     expect(codes?.sort()).toEqual(["E_DISK_FULL", "E_EXISTS", "E_GROWTH_REFUSED", "E_SHARD_SIZE"]);
     expect(seen).toMatchObject({ bytesDone: 0, memory: expect.any(Number) });

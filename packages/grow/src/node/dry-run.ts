@@ -40,7 +40,7 @@ export interface Growth extends AsyncDisposable {
 
 /**
  * What growing the model in `from` into `to` would do. Reads config and headers; the data behind them may be missing.
- * @throws CambiumError the one mistake found, or `E_GROWTH_MISTAKES` with all: those of opening the directory, of the
+ * @throws CambiumError the one mistake found, or `E_MISTAKES` with all: those of opening the directory, of the
  *   operator, `E_CONFIG`, `E_SHARD_SIZE`; `E_GROWTH_REFUSED` with every reason why these layers cannot grow by this
  *   list; `E_GROWTH_UNKNOWN_TENSOR`, `E_GROWTH_SOURCE`; `E_EXISTS`, `E_GROWTH_UNFINISHED`, `E_DISK_FULL` …
  */

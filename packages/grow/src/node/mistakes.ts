@@ -25,13 +25,13 @@ export class Mistakes<At = undefined> {
     return this.found.some(({ error }) => error.code === code);
   }
 
-  /** @throws the only mistake, or `E_GROWTH_MISTAKES` with all of them, each with its own code. */
+  /** @throws the only mistake, or `E_MISTAKES` with all of them, each with its own code. */
   throwIfAny(): void {
     const [first, ...others] = this.found;
     if (!first) return;
     if (others.length === 0) throw first.error;
     const reasons = this.found.map(({ error }) => reasonOf(error));
-    throw new CambiumError("E_GROWTH_MISTAKES", `there are ${this.found.length} mistakes`, { reasons });
+    throw new CambiumError("E_MISTAKES", `there are ${this.found.length} mistakes`, { reasons });
   }
 }
 
