@@ -12,6 +12,7 @@ import {
   type TrainJob,
   type TrainOutcome,
 } from "@cambium/engine";
+import { readTextFileIfThere, writeFileAtomic } from "@cambium/files";
 import { CambiumError } from "@cambium/ir";
 import type { TrainingState } from "@cambium/model";
 import type { PlannedStage } from "@cambium/recipe";
@@ -20,6 +21,9 @@ import { type DriverError, failureOf } from "./failure.js";
 import { clusterLaunch, localCommand, writeJob } from "./job.js";
 import type { TorchOptions } from "./options.js";
 import { readRows } from "./rows.js";
+
+/** What a cluster was given to run. While it is there, no process is started here: two would write the same files. */
+const handedOver = "cluster.json";
 
 type DriverLine =
   | { readonly process: number }
@@ -56,7 +60,9 @@ export class TorchSession implements EngineSession {
     await writeJob({ stage: plan.stage, place, options, snapshotSeconds, steps: stepsOf(plan.stage, latest) });
     let progress = await this.#files.takeIn(job, job.from, await readRows(join(place.folder, "metrics.jsonl")));
     if (progress.tokens < latest && job.handOver) {
-      job.handOver(clusterLaunch(plan.id, this.python, place.folder, options));
+      const launch = clusterLaunch(plan.id, this.python, place.folder, options);
+      await writeFileAtomic(join(place.folder, handedOver), `${JSON.stringify(launch)}\n`);
+      job.handOver(launch);
       return { reason: "interrupted" };
     }
     if (progress.tokens < latest) {
@@ -71,16 +77,27 @@ export class TorchSession implements EngineSession {
     await this.#process?.stop();
   }
 
+  /** @throws CambiumError `E_ENGINE_CLUSTER` if a cluster has to finish the stage, or may still be at it */
+  async #requireHere({ step }: Progress): Promise<void> {
+    const where = `stage "${this.plan.stage.name}"`;
+    const path = join(this.place.folder, handedOver);
+    if ((await readTextFileIfThere(path)) !== undefined) {
+      throw new CambiumError("E_ENGINE_CLUSTER", "this stage was handed to a cluster, which has not finished it", {
+        ...{ where, got: `${step} of ${stepsOf(this.plan.stage, this.plan.tokens)} steps` },
+        hint: `wait for the job, or submit it again; to train here instead, end the job and remove ${path}`,
+      });
+    }
+    if (this.options.nodes === 1) return;
+    throw new CambiumError("E_ENGINE_CLUSTER", "the engine torch starts processes only on this machine", {
+      ...{ where, got: `${this.options.nodes} nodes` },
+      hint: "cambium launch RECIPE --engine torch --nodes N --print slurm, or --print k8s, writes the job for a cluster",
+    });
+  }
+
   async #run(job: TrainJob, from: Progress): Promise<Progress | "interrupted"> {
     const { signal, saveRequests } = job;
     if (signal?.aborted) return "interrupted";
-    if (this.options.nodes > 1) {
-      throw new CambiumError("E_ENGINE_CLUSTER", "the engine torch starts processes only on this machine", {
-        where: `stage "${this.plan.stage.name}"`,
-        got: `${this.options.nodes} nodes, and a stage that a cluster has not finished`,
-        hint: "cambium launch RECIPE --engine torch --nodes N --print slurm, or --print k8s, writes the job for a cluster",
-      });
-    }
+    await this.#requireHere(from);
     const started = new EngineProcess(localCommand(this.python, this.place.folder, this.options));
     this.#process = started;
     let [progress, answered] = [from, saveRequests?.() ?? 0];

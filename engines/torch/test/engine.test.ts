@@ -120,21 +120,24 @@ test("everything that it cannot do is refused at once", async () => {
   });
 });
 
-test("a stage that a cluster trained is taken into the run, and no process is started for it here", async () => {
-  const { recipe: path, out } = project(recipe({ nodes: 2 }));
-  const handed: ClusterLaunch[] = [];
-  const handOver = (launch: ClusterLaunch) => handed.push(launch);
-  expect(await runRecipe(path, { out, importer, handOver })).toMatchObject({ state: "interrupted" });
-  const [{ command, nodes, folder } = {} as ClusterLaunch] = handed;
-  expect(nodes).toBe(2);
-  await expect(runRecipe(path, { out, importer })).rejects.toMatchObject({ code: "E_ENGINE_CLUSTER" });
-  const [program = "", ...args] = command;
-  expect(args.at(-1)).toBe(folder);
-  execFileSync(program, args, { stdio: "ignore", env: { ...process.env, MASTER_ADDR: "127.0.0.1" } });
-  expect(await runRecipe(path, { out, importer })).toMatchObject({ state: "done" });
-  const rows = rowsOf(out);
-  expect(rows.map(({ step }) => step)).toEqual(rows.map((_, i) => i + 1));
-});
+test.each([1, 2])(
+  "a stage that a cluster of %i trained is taken into the run, and no process is started for it here",
+  async (count) => {
+    const { recipe: path, out } = project(recipe({ nodes: count }));
+    const handed: ClusterLaunch[] = [];
+    const handOver = (launch: ClusterLaunch) => handed.push(launch);
+    expect(await runRecipe(path, { out, importer, handOver })).toMatchObject({ state: "interrupted" });
+    const [{ command, nodes, folder } = {} as ClusterLaunch] = handed;
+    expect(nodes).toBe(count);
+    await expect(runRecipe(path, { out, importer })).rejects.toMatchObject({ code: "E_ENGINE_CLUSTER" });
+    const [program = "", ...args] = command;
+    expect(args.at(-1)).toBe(folder);
+    execFileSync(program, args, { stdio: "ignore", env: { ...process.env, MASTER_ADDR: "127.0.0.1" } });
+    expect(await runRecipe(path, { out, importer })).toMatchObject({ state: "done" });
+    const rows = rowsOf(out);
+    expect(rows.map(({ step }) => step)).toEqual(rows.map((_, i) => i + 1));
+  },
+);
 
 test("a dry run shows the files of a job", () => {
   const spec = { id: "target-0", tokens: 64, flops: 0, open: false, stage: engineStage("torch", { nproc: 2 }) };
