@@ -2,6 +2,7 @@
 import { spawn } from "node:child_process";
 import { once } from "node:events";
 import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { type AddressInfo, createServer } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { hostSources, writeModelDirectory } from "@cambium/checkpoint";
@@ -63,6 +64,12 @@ test("every mistake is reported before any weight is read", async () => {
   expect(wrong.code).toBe(2);
   for (const part of ["E_TOKEN_NEEDED", "--token-file", "nowhere", "nothing-such"])
     expect(wrong.errors).toContain(part);
+  const other = createServer().listen(0, "127.0.0.1");
+  await once(other, "listening");
+  const port = String((other.address() as AddressInfo).port);
+  const taken = await cambium(["serve", join(folder, "nowhere"), "--port", port]);
+  other.close();
+  expect(taken.errors).toMatch(/E_LISTEN[\s\S]*nowhere/);
   const short = await cambium(["serve", model, "--token-file", token]);
   expect([short.code, short.errors]).toEqual([2, expect.stringContaining("at least 8")]);
 });

@@ -72,9 +72,10 @@ export async function readBody(request: IncomingMessage, share: Share): Promise<
   const type = request.headers["content-type"] ?? "none";
   const encoding = request.headers["content-encoding"] ?? "identity";
   if (!/^application\/json\s*(;|$)/i.test(type))
-    throw new CambiumError("E_BODY_TYPE", "the body is not JSON", {
+    throw new CambiumError("E_BODY_TYPE", "the request does not say that its body is JSON", {
       expected: "Content-Type: application/json",
       got: type.slice(0, 80),
+      hint: "with curl: -H 'Content-Type: application/json'",
     });
   if (encoding !== "identity")
     throw new CambiumError("E_BODY_TYPE", "compressed bodies are not accepted", { got: encoding.slice(0, 80) });

@@ -3,5 +3,5 @@
 
 export { checkExposed } from "./http.js";
 export type { RequestReport } from "./routes.js";
-export { type ServeOptions, type Serving, serve } from "./server.js";
+export { checkPort, type ServeOptions, type Serving, serve } from "./server.js";
 export { SharedModel } from "./shared-model.js";

@@ -75,6 +75,18 @@ export async function serve(options: ServeOptions): Promise<Serving> {
   };
 }
 
+/**
+ * Takes the port and gives it back: to know before a model is read whether a server could listen there.
+ * @throws CambiumError `E_LISTEN`
+ */
+export async function checkPort(port: number, host: string): Promise<void> {
+  const server = createServer();
+  await listen(server, port, host);
+  const closed = once(server, "close");
+  server.close();
+  await closed;
+}
+
 async function listen(server: Server, port: number, host: string): Promise<void> {
   try {
     server.listen({ port, host });

@@ -6,7 +6,7 @@ import { Mistakes } from "@cambium/grow/node";
 import { CambiumError } from "@cambium/ir";
 import { contextLength } from "@cambium/model";
 import { readParameters } from "@cambium/run";
-import { checkExposed, type RequestReport, type Serving, SharedModel, serve } from "@cambium/serve";
+import { checkExposed, checkPort, type RequestReport, type Serving, SharedModel, serve } from "@cambium/serve";
 import { Command } from "commander";
 import { beginning } from "../beginning.js";
 import { type BackendFlags, type FamilyFlags, wholeNumber, withBackendFlags, withFamilyFlag } from "../flags.js";
@@ -41,6 +41,9 @@ Examples:
   cambium serve runs/quickstart --port 0 --json
   cambium serve ./llama --host 0.0.0.0 --token-file ./token.txt
 
+A request:
+  curl http://127.0.0.1:8000/v1/completions -H 'Content-Type: application/json' -d '{"prompt": "The whale"}'
+
 lm-evaluation-harness evaluates a model through it, with max_length one more than the model's context:
   lm_eval --model local-completions --tasks arc_easy --model_args base_url=http://127.0.0.1:8000/v1/completions,model=llama,tokenizer=./llama,tokenized_requests=True,add_bos_token=True,max_length=2048`,
     )
@@ -52,6 +55,7 @@ async function run(path: string, flags: Flags, host: Host): Promise<void> {
   const token =
     flags.tokenFile === undefined ? undefined : await mistakes.check(() => readToken(flags.tokenFile ?? ""));
   await mistakes.check(() => flags.tokenFile === undefined && checkExposed(flags.host, undefined));
+  await mistakes.check(() => checkPort(flags.port, flags.host));
   const { source, model, tokenizer, computing } = await beginning(path, flags, host, mistakes);
   mistakes.throwIfAny();
   if (!source || !model || !tokenizer || !computing) throw new Error("a mistake was not reported");
