@@ -6,11 +6,14 @@ import type { Tokenizer } from "@cambium/data";
 import type { EvalTask } from "@cambium/eval";
 import { withFileErrors } from "@cambium/files";
 
-/** @param path the model's directory, whose files are identified by name, size, inode and times */
+/**
+ * @param path the model's directory, whose files are identified by name, size, inode and times
+ * @param backend with the version of its engine and the processor: another may compute other scores
+ */
 export async function evaluationIdentity(
   path: string,
   tokenizer: Tokenizer,
-  backend: { readonly name: string; readonly options: object },
+  backend: { readonly name: string; readonly options: object; readonly version: string; readonly processor: string },
   batchTokens: number,
 ): Promise<(task: EvalTask, rows: readonly unknown[]) => string> {
   const names = (await withFileErrors(path, () => readdir(path))).sort();

@@ -48,7 +48,7 @@ export interface EvalTask<Options extends object = object, Document = unknown> {
   readonly options: z.ZodType<Options>;
   /** One row of the data set. */
   readonly document: z.ZodType<Document>;
-  /** Where the rows are published. */
+  /** Where the rows are published, and how many. */
   readonly dataset?: { readonly name: string; readonly config: string; readonly split: string; readonly rows: number };
   /** At least one request. The answers come in the same order. */
   requests(document: Document, options: Options): readonly EvalRequest[];

@@ -85,7 +85,9 @@ async function run(path: string, flags: Flags, host: Host): Promise<void> {
   try {
     await using device = await computing.backend.open(computing.chosen.options);
     using scorer = await Scorer.open(device, model, parameters, { tokens: flags.batchTokens });
-    const identity = await evaluationIdentity(source.path, tokenizer, computing.chosen, flags.batchTokens);
+    const { version, device: processor } = device.info;
+    const backend = { ...computing.chosen, version, processor };
+    const identity = await evaluationIdentity(source.path, tokenizer, backend, flags.batchTokens);
     const work = { scorer, tokenizer, identity, out, signal };
     const done: Evaluated[] = [];
     for (const { task, rows } of tasks) done.push(await evaluateTask(task, rows, work));
@@ -95,7 +97,7 @@ async function run(path: string, flags: Flags, host: Host): Promise<void> {
     };
     await writeFileAtomic(join(out, "results.json"), `${JSON.stringify(results, null, 2)}\n`);
     if (flags.json) print(JSON.stringify(results));
-    else print(`${tableOf(done)}\nScores and results: ${out}`);
+    else print(`${tableOf(done, tasks)}\nScores and results: ${out}`);
   } catch (error) {
     if (!signal.aborted) throw error;
     complain(`Interrupted; the same command continues from the scores in ${out}.`);
@@ -184,17 +186,19 @@ async function evaluateTask(task: EvalTask, rows: readonly unknown[], work: Work
   }
 }
 
-function tableOf(evaluated: readonly Evaluated[]): string {
+function tableOf(evaluated: readonly Evaluated[], tasks: readonly TaskRows[]): string {
   const table = new Table({
     head: ["task", "rows", "metric", "value", "± error"],
     colAligns: ["left", "right", "left", "right", "right"],
     style: { head: [], border: [], compact: true },
   });
-  for (const { task, documents, metrics } of evaluated) {
+  for (const [i, { task, documents, metrics }] of evaluated.entries()) {
+    // Figures of fewer rows are not those that others publish.
+    const published = tasks[i]?.task.dataset?.rows ?? documents;
     for (const [name, { value, stderr, better }] of Object.entries(metrics)) {
       table.push([
         task,
-        documents,
+        published === documents ? documents : `${documents} of ${published}`,
         `${name} ${better === "higher" ? "↑" : "↓"}`,
         figure(value),
         stderr === undefined ? "–" : figure(stderr),
