@@ -1,10 +1,15 @@
 // Suggestions for misspelt names ("did you mean").
 
-/** The nearest name, if its Damerau–Levenshtein distance is at most a third of the length of `word`, and at least 1. */
+/**
+ * The nearest name, if its Damerau–Levenshtein distance is at most a third of the length of `word`, and at least 1; else
+ * the first name that `word` begins, from three letters on.
+ */
 export function closest(word: string, names: readonly string[]): string | undefined {
   const limit = Math.max(1, Math.floor(word.length / 3));
   const ranked = names.map((name) => ({ name, edits: distance(word.toLowerCase(), name.toLowerCase()) }));
-  return ranked.filter(({ edits }) => edits <= limit).sort((a, b) => a.edits - b.edits)[0]?.name;
+  const [near] = ranked.filter(({ edits }) => edits <= limit).sort((a, b) => a.edits - b.edits);
+  const isBegun = (name: string) => word.length >= 3 && name.toLowerCase().startsWith(word.toLowerCase());
+  return near?.name ?? names.find(isBegun);
 }
 
 function distance(a: string, b: string): number {
