@@ -63,7 +63,7 @@ test("reports every mistake at once, and a row that does not have the task's sha
   appendFileSync(join(data, "arc_easy.jsonl"), '{"question": "Why?"}\n');
   // The task before it is not evaluated first.
   const row = await cambium(["eval", model, ...onReference, "--out", join(folder, "c")]);
-  expect([row.code, row.errors]).toEqual([2, expect.stringMatching(/E_EVAL_DATA[\s\S]*row 12/)]);
+  expect([row.code, row.errors]).toEqual([2, expect.stringMatching(/E_EVAL_DATA[\s\S]*arc_easy\.jsonl[\s\S]*row 12/)]);
   expect(existsSync(join(folder, "c"))).toBe(false);
   appendFileSync(join(data, "arc_easy.jsonl"), "{not json\n");
   const line = await cambium(["eval", model, ...onReference, "--tasks", "arc_easy", "--out", join(folder, "c")]);

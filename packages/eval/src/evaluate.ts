@@ -37,6 +37,8 @@ export interface Questions<Options extends object, Document>
   extends Pick<Evaluation<Options, Document>, "task" | "options" | "rows" | "tokenizer"> {
   /** Tokens that the model predicts in a row. */
   readonly longest: number;
+  /** The files of the rows, for messages. */
+  readonly where?: string;
 }
 
 /**
@@ -49,9 +51,10 @@ export function askedOf<Options extends object, Document>({
   rows,
   tokenizer,
   longest,
+  where,
 }: Questions<Options, Document>) {
   const options = readOptions(task, given);
-  const documents = readDocuments(task, rows);
+  const documents = readDocuments(task, rows, where);
   const asked = documents.map((document) =>
     task.requests(document, options).map((request) => encode(request, tokenizer, longest)),
   );
@@ -116,7 +119,12 @@ function readOptions<Options extends object>({ name, options }: EvalTask<Options
   throw new CambiumError("E_EVAL_OPTION", `the task ${name} does not take these options`, { reasons });
 }
 
-function readDocuments<Document>({ name, document }: EvalTask<object, Document>, rows: Iterable<unknown>): Document[] {
+function readDocuments<Document>(
+  { name, document }: EvalTask<object, Document>,
+  rows: Iterable<unknown>,
+  where: string | undefined,
+): Document[] {
+  const details = where === undefined ? {} : { where };
   const documents: Document[] = [];
   const reasons: Reason[] = [];
   let row = 0;
@@ -131,7 +139,8 @@ function readDocuments<Document>({ name, document }: EvalTask<object, Document>,
     row += 1;
   }
   if (reasons.length > 0)
-    throw new CambiumError("E_EVAL_DATA", `these are not documents of the task ${name}`, { reasons });
-  if (documents.length === 0) throw new CambiumError("E_EVAL_DATA", `there is no document for the task ${name}`);
+    throw new CambiumError("E_EVAL_DATA", `these are not documents of the task ${name}`, { ...details, reasons });
+  if (documents.length === 0)
+    throw new CambiumError("E_EVAL_DATA", `there is no document for the task ${name}`, details);
   return documents;
 }

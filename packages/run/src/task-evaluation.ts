@@ -48,8 +48,9 @@ export async function prepareTasks(
   for (const name of new Set(names)) {
     await mistakes.check(async () => {
       const task = await resolveTask(name, importer);
-      const { rows } = await readDataSet(await findDataSet(resolve(projectDir, data), task), limit);
-      askedOf({ task, rows, tokenizer, longest: model.context });
+      const set = await findDataSet(resolve(projectDir, data), task);
+      const { rows } = await readDataSet(set, limit);
+      askedOf({ task, rows, tokenizer, longest: model.context, where: set.files.join(", ") });
       prepared.push({ task, rows });
     });
   }

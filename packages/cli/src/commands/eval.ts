@@ -73,7 +73,8 @@ async function run(path: string, flags: Flags, host: Host): Promise<void> {
     await mistakes.check(async () => {
       const { rows, all } = await readDataSet(set, flags.limit);
       // A row that does not fit would otherwise be found when the tasks before it have been evaluated.
-      if (model && tokenizer) askedOf({ task, rows, tokenizer, longest: contextLength(model) });
+      const where = set.files.join(", ");
+      if (model && tokenizer) askedOf({ task, rows, tokenizer, longest: contextLength(model), where });
       tasks.push({ task, rows, all });
     });
   mistakes.throwIfAny();
