@@ -37,7 +37,7 @@ function recipeOf({ hidden, tokens }: Size): object {
     model: {
       layers: 2,
       hidden,
-      heads: hidden / 12 === 2 ? 2 : hidden / 16,
+      heads: Math.max(2, Math.floor(hidden / 16)),
       intermediate: 8 * Math.round(hidden / 3),
       context: 64,
     },

@@ -1,5 +1,6 @@
 // A sweep's table as a journal for Optuna's dashboard: a study for each arm, a trial for each cell. The format is that
 // of JournalStorage in Optuna 4; tools/golden/optuna_journal.py reads one back with Optuna.
+import { quantitySuffixes } from "@cambium/train";
 import type { SweepRow } from "./sweep-table.js";
 
 /** JournalOperation. */
@@ -73,10 +74,8 @@ function axesOf(rows: readonly SweepRow[]): Map<string, Axis> {
   return axes;
 }
 
-const sizes: Readonly<Record<string, number>> = { "": 1, k: 1e3, M: 1e6, B: 1e9, T: 1e12 };
-
 /** `0.5M` as 500000; NaN if the text is not a number. */
 function numberOf(text: string): number {
-  const [, digits, size = ""] = /^(-?[\d.]+(?:e[+-]?\d+)?)([kMBT]?)$/i.exec(text.trim()) ?? [];
-  return digits === undefined ? Number.NaN : Number(digits) * (sizes[size] ?? Number.NaN);
+  const [, digits, suffix = ""] = /^(-?[\d.]+(?:[eE][+-]?\d+)?)([kKMBGT]?)$/.exec(text.trim()) ?? [];
+  return digits === undefined ? Number.NaN : Number(digits) * 10 ** (quantitySuffixes[suffix] as number);
 }

@@ -64,8 +64,20 @@ export function recipeOf(name: string, way: GrowthWay, target: ModelSpec, settin
   return checkRecipe(recipe, (path) => path.join("."));
 }
 
+/** The tokens of the tokenizer `bytes`. */
+const byteTokens = 256;
+
+/** What to know about a planned recipe that its models have another vocabulary than the plan's; empty if they do not. */
+export function vocabularyNotes(target: ModelSpec, tokenizer: string): string[] {
+  const { vocab } = modelSizes(target);
+  if (tokenizer !== "bytes" || vocab === byteTokens) return [];
+  return [
+    `The tokenizer \`bytes\` has ${byteTokens} tokens and the plan ${vocab}, so this recipe's models have fewer parameters: give --tokenizer, or plan with --vocab ${byteTokens}`,
+  ];
+}
+
 /** The recipe as YAML, under a comment that says where it comes from. @param from the command that planned it */
-export function recipeText(recipe: Recipe, way: GrowthWay, from: string): string {
-  const notes = [way.title, `Regime: ${way.regime}`, ...way.advice];
+export function recipeText(recipe: Recipe, way: GrowthWay, from: string, more: readonly string[]): string {
+  const notes = [way.title, `Regime: ${way.regime}`, ...way.advice, ...more];
   return `# Planned by \`${from}\`.\n${notes.map((note) => `# ${note}.\n`).join("")}${stringify(recipe)}`;
 }

@@ -2,7 +2,7 @@
 
 import { type ModelSpec, modelSizes } from "@cambium/model";
 import type { Devices, GrowthWay } from "@cambium/scaling";
-import { compact } from "@cambium/scaling/magnitude";
+import { billions, compact } from "@cambium/scaling/magnitude";
 import type { FittedStep, TrainingMemory } from "@cambium/train";
 import Table from "cli-table3";
 import { duration } from "./format.js";
@@ -30,7 +30,7 @@ export function planText({ target, parameters, flops, tokens, devices, ways }: P
   const on = devices
     ? ` on ${devices.count} × ${devices.name} at ${Math.round(100 * devices.mfu)} % of ${compact(devices.peak)}FLOP/s`
     : "";
-  const head = `Target: ${compact(parameters)} parameters (${layers} layers × ${hidden}), ${compact(tokens)} tokens, ${flops.toExponential(2)} FLOPs${on}`;
+  const head = `Target: ${billions(parameters)} parameters (${layers} layers × ${hidden}), ${billions(tokens)} tokens, ${flops.toExponential(2)} FLOPs${on}`;
   const table = new Table({
     head: ["", ...ways.map(({ way }) => way.name)],
     style: { head: [], border: [], compact: true },
@@ -51,14 +51,14 @@ export function planText({ target, parameters, flops, tokens, devices, ways }: P
   row("schedule", ({ way: { training } }) => `${training.schedule.name}, ${training.policy}`);
   row("moments", ({ way }) => way.training.moments);
   row("learning rate", ({ way }) => way.training.lr.map((lr) => lr.toPrecision(3)).join(" → "));
-  row("batch, tokens", ({ way }) => compact(way.training.batchTokens));
+  row("batch, tokens", ({ way }) => billions(way.training.batchTokens));
   row("measured saving", ({ way: { saving } }) =>
     saving === null ? "none stated" : `${Math.round(100 * saving.low)} to ${Math.round(100 * saving.high)} %`,
   );
   row("measured on such a run", ({ way }) => (way.inRegime ? "yes" : "no"));
-  const notes = ways.flatMap(({ way }) => [
+  const notes = ways.flatMap(({ way, steps }) => [
     `${way.name}: ${way.regime}.`,
-    ...way.advice.map((advice) => `  – ${advice}.`),
+    ...[...way.advice, ...tooLarge(steps, devices)].map((advice) => `  – ${advice}.`),
   ]);
   return [head, table.toString(), ...notes, ...(explain ? explained(ways) : [])].join("\n");
 }
@@ -66,6 +66,16 @@ export function planText({ target, parameters, flops, tokens, devices, ways }: P
 /** Bytes of the whole process on this machine or, if `devices` are given, of the device alone. */
 export function memoryTaken({ state, step, total }: TrainingMemory, devices: Devices | undefined): number {
   return devices ? state + step : total;
+}
+
+/** Says so if training takes more memory than one device has. */
+function tooLarge(steps: PlannedWay["steps"], devices: Devices | undefined): string[] {
+  if (devices === undefined) return [];
+  const most = Math.max(...steps.map(({ memory }) => memoryTaken(memory, devices)));
+  if (most <= devices.memory) return [];
+  return [
+    `training takes ${compact(most)}B, more than the ${compact(devices.memory)}B of one ${devices.name}: lower --batch, bound it with --memory, or split the model over devices`,
+  ];
 }
 
 /** Share of the matrix work that is done a second time to fit into --memory. */

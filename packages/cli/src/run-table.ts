@@ -6,6 +6,7 @@ import { CambiumError, type Reason } from "@cambium/ir";
 import type { FitRow } from "@cambium/scaling";
 import { CsvError, parse } from "csv-parse/sync";
 import { cellReader } from "./cell-number.js";
+import { exists } from "./model-source.js";
 
 /** Names by which a column is recognised if no flag names it; only letters and digits are compared, without case. */
 export const columnNames = {
@@ -22,8 +23,9 @@ export interface Wanted {
   /** The user's name for the column; if undefined, the first column named as in `known` is taken. */
   readonly name?: string | undefined;
   readonly known: readonly string[];
-  /** The flag that names this column, for error messages. */
+  /** The flag that names this column, and what the column holds, for error messages. */
   readonly flag: string;
+  readonly what: string;
 }
 
 /** The columns to read. */
@@ -47,6 +49,12 @@ const mostReasons = 50;
 export async function readRunTable(path: string, wanted: Columns): Promise<RunTable> {
   const isSweep = (await withFileErrors(path, () => stat(path))).isDirectory();
   const file = isSweep ? join(path, "table.csv") : path;
+  if (isSweep && !(await exists(file)))
+    throw new CambiumError("E_TABLE", "this directory has no table of a sweep", {
+      where: file,
+      expected: "a CSV file, or the directory of a sweep that has ended",
+      hint: "`cambium sweep` writes table.csv at its end; the same command continues a sweep that was interrupted",
+    });
   const [first, ...rest] = records(await readTextFile(file), file);
   const header = first?.cells ?? [];
   const reasons: Reason[] = [];
@@ -57,14 +65,24 @@ export async function readRunTable(path: string, wanted: Columns): Promise<RunTa
       ? "a first line that names the columns"
       : `one of the columns ${header.join(", ")}`;
     const message = at === undefined ? "no such column" : "several columns have this name";
-    reasons.push({ where: column.flag, message, expected, got: column.name ?? (header[at ?? -1] || "nothing") });
+    const got = column.name ?? header[at ?? -1];
+    reasons.push({
+      where: column.flag,
+      message: got ? message : `no column is named like ${column.what}`,
+      expected,
+      got: got || `none of ${column.known.join(", ")}`,
+    });
     return -1;
   };
   const [x, y] = [wanted.x.map(find), find(wanted.y)];
   const group = wanted.group ? find(wanted.group) : isSweep ? header.indexOf("arm") : -1;
   const state = isSweep ? header.indexOf("state") : -1;
   if (reasons.length > 0)
-    throw new CambiumError("E_TABLE", "the table lacks columns", { where: file, reasons, hint: "name the columns" });
+    throw new CambiumError("E_TABLE", "the table lacks columns", {
+      where: file,
+      reasons,
+      hint: `name the columns: ${[...new Set(reasons.map(({ where }) => `${where} COLUMN`))].join(" ")}`,
+    });
   // A sweep's table also has failed cells, and arms without growth, whose x may be empty: those rows are skipped.
   const usable = (cells: readonly string[]) => cells[state] === "done" && x.every((at) => (cells[at] ?? "") !== "");
   const lines = rest.filter(({ cells }) => state < 0 || usable(cells));

@@ -161,6 +161,8 @@ describe("cambium fit", () => {
     [["--e", "some"], "E_OPTION", /group:NAME/],
     [["--e", "group:none", "--group", "arm"], "E_SCALING_INPUT", /plain, grown/],
     [["--baseline", "none", "--group", "arm"], "E_SCALING_INPUT", /plain, grown/],
+    [["--baseline", "plain"], "E_SCALING_INPUT", /expected: all\n.*\n.*--group/],
+    [["--form", "chinchilla"], "E_TABLE", /named like N, the parameters[\s\S]*like D, the tokens/],
     [["--form", "isoflop", "--e", "zero"], "E_OPTION", /--form power/],
     [["--form", "chinchilla", "--x", "run"], "E_OPTION", /2 columns/],
     [["--form", "isoflop", "--x", "Training FLOPs", "--group", "arm"], "E_SCALING_INPUT", /line 2/],
@@ -168,5 +170,10 @@ describe("cambium fit", () => {
     const ended = await cambium(["fit", ladder, ...flags]);
     expect([ended.code, ended.errors]).toEqual([2, expect.stringMatching(message)]);
     expect(ended.errors).toMatch(code);
+  });
+
+  test("refuses a directory that holds no sweep's table", async () => {
+    const { code, errors } = await cambium(["fit", folder]);
+    expect([code, errors]).toEqual([2, expect.stringMatching(/no table of a sweep\n.*table\.csv/)]);
   });
 });

@@ -41,6 +41,15 @@ describe("cambium plan", () => {
     expect(parseRecipe(readFileSync(path, "utf8"), path).train.memory).toBe(memory);
   });
 
+  test("says what does not fit: the device's memory, and the vocabulary of the recipe", async () => {
+    const path = join(folder, "words.yaml");
+    const text = await output("plan", "--params", "1B", "--hours", "1", "--device", "rtx4090", "--out", path);
+    expect(text).toMatch(/training takes [\d.]+GB, more than the 24GB of one rtx4090/);
+    expect(text).toMatch(/`bytes` has 256 tokens and the plan 32000/);
+    expect(readFileSync(path, "utf8")).toMatch(/^# The tokenizer `bytes` has 256 tokens/m);
+    expect(await output("plan", ...small, "--hours", "1", "--device", "a100")).not.toMatch(/more than|has 256 tokens/);
+  });
+
   test("explains every number", async () => {
     const text = await output("plan", ...small, "--tokens", "2M", "--explain");
     for (const line of [/C₁ = .*6·n·d/, /lr = .*Step Law, arXiv 2503\.04715/, /does not apply/, /memory: .*AdamW/])
@@ -60,8 +69,11 @@ describe("cambium plan", () => {
   });
 
   test.each([
-    [["--params", "1B", "--layers", "8", "--tokens", "1B"], /--params, --model or --layers/],
-    [["--params", "1B"], /--tokens, --flops or --hours/],
+    [
+      ["--params", "1B", "--layers", "8", "--tokens", "1B"],
+      /--params, --model or --layers\n.*got: --params and --layers/,
+    ],
+    [["--params", "1B"], /--tokens, --flops or --hours\n.*got: none of them\n.*--tokens 20B/],
     [["--params", "1B", "--hours", "3"], /--device h100:8/],
     [["--params", "1B", "--tokens", "1B", "--mfu", "2"], /at most 1/],
     [["--params", "1B", "--tokens", "1B", "--device", "toaster:2"], /a100/],

@@ -53,7 +53,7 @@ export function linearFit(
 }
 
 function rankError(count: number, names: readonly string[], why: string | undefined): CambiumError {
-  return new CambiumError("E_SCALING_RANK", "rank: the points do not determine the fit", {
+  return new CambiumError("E_SCALING_RANK", "the points do not determine the fit", {
     expected: `at least ${names.length + 1} points in which ${names.join(" and ")} vary independently`,
     got: `${count} points${why === undefined ? "" : `; ${why}`}`,
   });

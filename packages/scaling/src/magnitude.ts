@@ -15,3 +15,8 @@ export function compact(value: number, letters: Readonly<Record<string, string>>
   const { divisor, prefix } = magnitude(Math.abs(rounded));
   return `${Number((rounded / divisor).toPrecision(3))}${letters[prefix] ?? prefix}`;
 }
+
+/** With B for 10⁹, as is usual for parameters and tokens: 7e9 → `7B`. */
+export function billions(value: number): string {
+  return compact(value, { K: "k", G: "B" });
+}

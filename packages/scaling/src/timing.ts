@@ -2,6 +2,7 @@
 import { CambiumError } from "@cambium/ir";
 import { sixND } from "./flops.js";
 import { requirePositive } from "./input.js";
+import { billions, compact } from "./magnitude.js";
 
 /** Coefficients of log10 d = logParameters · log10 N + inverseLogFlops / log10 C + constant. */
 export interface TimingCoefficients {
@@ -52,9 +53,9 @@ export function growthTiming(input: TimingInput): Timing {
   const baseFlops = sixND(parameters / factor, value);
   const limits: [boolean, string][] = [
     [coefficients === paperTiming && flops < 5e19, `the budget of ${flops.toExponential(2)} FLOPs is below 5e19`],
-    [coefficients === paperTiming && parameters < 2e8, `${parameters.toExponential(2)} parameters are fewer than 2e8`],
-    [value > 0.2 * tokens, `it is ${percent(value / tokens)} of the run's tokens, above 20 %`],
-    [baseFlops > 0.1 * flops, `the base would cost ${percent(baseFlops / flops)} of the budget, above 10 %`],
+    [coefficients === paperTiming && parameters < 2e8, `${billions(parameters)} parameters are fewer than 200M`],
+    [value > 0.2 * tokens, `it is ${share(value / tokens)} the run's tokens, above 20 %`],
+    [baseFlops > 0.1 * flops, `the base would cost ${share(baseFlops / flops)} the budget, above 10 %`],
   ];
   const broken = limits.flatMap(([isBroken, reason]) => (isBroken ? [reason] : []));
   return broken.length === 0
@@ -78,6 +79,7 @@ function budget({ parameters, tokens, flops }: TimingInput): number {
   return tokens === undefined ? (flops as number) : sixND(parameters, tokens);
 }
 
-function percent(ratio: number): string {
-  return `${(100 * ratio).toPrecision(3)} %`;
+/** 0.314 → `31.4 %`, 1240 → `1.24k times`. */
+function share(ratio: number): string {
+  return ratio < 10 ? `${(100 * ratio).toPrecision(3)} % of` : `${compact(ratio)} times`;
 }

@@ -59,7 +59,7 @@ describe("planGrowth", () => {
     const stack = way(planGrowth({ target, flops }), "stack");
     expect(stack.baseTokens / 1.2e5).toBeCloseTo(1, 9);
     expect(stack.inRegime).toBe(false);
-    expect(stack.advice[0]).toMatch(/does not apply.*below 5e19.*fewer than 2e8.*above 20 %/);
+    expect(stack.advice[0]).toMatch(/does not apply.*below 5e19.*fewer than 200M.*above 20 %/);
     expect(() => planGrowth({ target: shape({ layers: 3 }, options), flops })).toThrow(/too shallow/);
   });
 });

@@ -179,6 +179,29 @@ describe("data that cannot be fitted", () => {
     expect(() => multipliers(rows, "c")).toThrow(/baseline/);
   });
 
+  it("is refused if N or D hardly varies, for which some exponent fits as well as any other", () => {
+    const loss = (N: number, D: number) => 2 + N ** -0.3 + D ** -0.3;
+    const grid = (sizes: readonly number[], lengths: readonly number[]) =>
+      sizes.flatMap((N) => lengths.map((D) => row("a", [N, D], loss(N, D))));
+    const fit = (rows: FitRow[]) => fitSurface(rows, { delta: 1e-3, bootstrap: 0 });
+    for (const few of [[1e6], [1e6, 4e6]]) {
+      expect(() => fit(grid(few, [1e8, 2e8, 4e8, 8e8, 16e8]))).toThrow(rank);
+      expect(() => fit(grid([1e6, 2e6, 4e6, 8e6, 16e6], few))).toThrow(rank);
+    }
+    const three = [1e6, 4e6, 16e6];
+    const also = grid([1e6], [1, 2, 3, 4, 5]).map((one) => ({ ...one, group: "b" }));
+    expect(fit([...grid(three, three), ...also]).warnings).toEqual([
+      expect.stringMatching(/^b is left out.*different N/),
+    ]);
+  });
+
+  it("gives a warning for losses that do not fall", () => {
+    const rising = [1, 2, 4, 8].map((c) => row("up", [c], 2 + 0.1 * c));
+    const level = [1, 2, 4, 8].map((c) => row("level", [c], 2));
+    const { warnings } = fitPowerGroups([...rising, ...level], { ...options, e: "zero" });
+    expect(warnings).toEqual([expect.stringMatching(/^up: .*not fall/), expect.stringMatching(/^level: .*not fall/)]);
+  });
+
   it("a group with too few runs is left out with a warning", () => {
     const law = (name: string, A: number) => [1, 2, 4, 8, 16].map((c) => row(name, [c], 2 + A * c ** -0.3));
     const rows = [...law("a", 1), row("once", [2], 3), ...law("b", 0.8)];

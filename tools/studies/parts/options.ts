@@ -11,7 +11,7 @@ export interface StudyOptions {
   readonly flags: readonly string[];
 }
 
-/** Reads the options. Prints the help and ends the process for `--help` or an unknown option. */
+/** Reads the options. Prints the help and ends the process for `--help` or an option that does not fit. */
 export function studyOptions(name: string, about: string, args: readonly string[]): StudyOptions {
   const help = `npm run study -- ${name} [--full] [--seeds 3] [--out runs/study-${name}] [--jobs 1] [--backend NAME]
 
@@ -30,10 +30,12 @@ The same command again continues. The page is OUT/${name}.html. --full is larger
       },
     });
     const seeds = Number(values.seeds);
-    if (!Number.isInteger(seeds) || seeds < 2 || values.help) {
+    if (values.help) {
       console.log(help);
-      process.exit(values.help ? 0 : 2);
+      process.exit(0);
     }
+    if (!Number.isInteger(seeds) || seeds < 2)
+      throw new Error(`--seeds ${values.seeds}: a whole number of at least 2, because one seed has no error bar`);
     const folder = resolve(values.out ?? `runs/study-${name}${values.full ? "-full" : ""}`);
     const backend = values.backend === undefined ? [] : ["--backend", values.backend];
     return { full: values.full, folder, seeds, flags: ["--jobs", values.jobs, ...backend] };

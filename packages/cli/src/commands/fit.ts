@@ -89,11 +89,11 @@ async function run(path: string, flags: Flags): Promise<void> {
   const x = xColumns(flags);
   const table = await readRunTable(path, {
     x,
-    y: { name: flags.y, known: columnNames.loss, flag: "--y" },
+    y: { name: flags.y, known: columnNames.loss, flag: "--y", what: "the loss" },
     group:
       flags.group === undefined && form !== "isoflop"
         ? undefined
-        : { name: flags.group, known: columnNames.budget, flag: "--group" },
+        : { name: flags.group, known: columnNames.budget, flag: "--group", what: "the budget in FLOPs" },
   });
   const { bootstrap = drawsFor(table.rows.length) } = flags;
   const status = new StatusLine(process.stderr);
@@ -154,16 +154,22 @@ function drawsFor(rows: number): number {
 /** @throws CambiumError `E_OPTION` for too few or too many names */
 function xColumns({ form, x }: Flags): Wanted[] {
   const names = x?.split(",").map((name) => name.trim());
-  const equation = [columnNames.parameters, columnNames.flops, columnNames.base];
-  const known = {
-    power: [columnNames.flops],
-    chinchilla: [columnNames.parameters, columnNames.tokens],
-    isoflop: [columnNames.parameters],
-    timing: names?.length === 3 ? equation : [columnNames.share],
+  const [N, C] = [
+    { known: columnNames.parameters, what: "N, the parameters" },
+    { known: columnNames.flops, what: "C, the compute in FLOPs" },
+  ];
+  const columns = {
+    power: [C],
+    chinchilla: [N, { known: columnNames.tokens, what: "D, the tokens" }],
+    isoflop: [{ known: columnNames.parameters, what: "the choice, such as parameters" }],
+    timing:
+      names?.length === 3
+        ? [N, C, { known: columnNames.base, what: "d, the tokens before growth" }]
+        : [{ known: columnNames.share, what: "the share of tokens after growth" }],
   }[form];
-  if (names !== undefined && names.length !== known.length)
-    throw unfit("--x", known.length === 1 ? "one column" : `${known.length} columns, separated by commas`, x ?? "");
-  return known.map((some, i) => ({ name: names?.[i], known: some, flag: "--x" }));
+  if (names !== undefined && names.length !== columns.length)
+    throw unfit("--x", columns.length === 1 ? "one column" : `${columns.length} columns, separated by commas`, x ?? "");
+  return columns.map((column, i) => ({ ...column, name: names?.[i], flag: "--x" }));
 }
 
 /** Parser of `--e`. @throws CambiumError `E_OPTION` */

@@ -8,7 +8,7 @@ import { Command } from "commander";
 import { byteCount, type FamilyFlags, oneOf, realNumber, wholeNumber, withFamilyFlag } from "../flags.js";
 import type { Host } from "../host.js";
 import { exists, findModel, readModel } from "../model-source.js";
-import { batchOf, recipeOf, recipeText } from "../plan-recipe.js";
+import { batchOf, recipeOf, recipeText, vocabularyNotes } from "../plan-recipe.js";
 import { memoryTaken, type PlannedWay, type PlanView, planText, recomputed, toolFigures } from "../plan-view.js";
 import { print } from "../terminal.js";
 import { tokenCount } from "../token-count.js";
@@ -86,7 +86,7 @@ Examples:
 async function run(flags: Flags, host: Host): Promise<void> {
   const { target, nominal } = await targetOf(flags, host);
   const parameters = nominal ?? countParameters(target).total;
-  if (flags.mfu > 1) throw option("--mfu is a share of the peak", "at most 1", `${flags.mfu}`);
+  if (flags.mfu > 1) throw option("--mfu is a share of the peak", "at most 1, such as 0.4", `${flags.mfu}`);
   const devices = flags.device === undefined ? undefined : parseDevices(flags.device, flags.mfu);
   const flops = budgetOf(flags, parameters, devices);
   const tokens = flops / (6 * parameters);
@@ -109,9 +109,11 @@ async function run(flags: Flags, host: Host): Promise<void> {
   });
   const view: PlanView = { target, parameters, flops, tokens, devices, ways };
   const written = flags.out === undefined && flags.recipe === undefined ? undefined : await write(view, flags, context);
-  if (flags.json) print(JSON.stringify(asJson(view, written)));
-  else
-    print(`${planText(view, flags.explain === true)}${written ? `\nRecipe: ${written}; cambium run ${written}` : ""}`);
+  if (flags.json) return print(JSON.stringify(asJson(view, written)));
+  print(planText(view, flags.explain === true));
+  if (written === undefined) return;
+  print(`Recipe: ${written}; cambium run ${written}`);
+  for (const note of vocabularyNotes(target, flags.tokenizer)) print(`${note}.`);
 }
 
 /**
@@ -136,14 +138,14 @@ async function write({ target, tokens, ways }: PlanView, flags: Flags, context: 
     microBatch: batch,
     memory,
   });
-  await writeFileAtomic(out, recipeText(recipe, way, `cambium plan --recipe ${way.name}`));
+  const notes = vocabularyNotes(target, tokenizer);
+  await writeFileAtomic(out, recipeText(recipe, way, `cambium plan --recipe ${way.name}`, notes));
   return out;
 }
 
 async function targetOf(flags: Flags, host: Host): Promise<{ target: ModelSpec; nominal?: number | undefined }> {
   const { params, model, layers } = flags;
-  const given = [params, model, layers].filter((one) => one !== undefined).length;
-  if (given !== 1) throw option("the target has to be given once", "--params, --model or --layers", `${given} of them`);
+  requireOne("the target", { params, model, layers }, "for example --params 1.1B");
   const sizes = (["hidden", "heads", "kvHeads", "intermediate"] as const).filter((name) => flags[name] !== undefined);
   if (layers === undefined && sizes.length > 0)
     throw option("sizes without --layers", "--layers with them", sizes.join(", "));
@@ -153,8 +155,7 @@ async function targetOf(flags: Flags, host: Host): Promise<{ target: ModelSpec; 
 }
 
 function budgetOf({ tokens, flops, hours }: Flags, parameters: number, devices: Devices | undefined): number {
-  const given = [tokens, flops, hours].filter((one) => one !== undefined).length;
-  if (given !== 1) throw option("the budget has to be given once", "--tokens, --flops or --hours", `${given} of them`);
+  requireOne("the budget", { tokens, flops, hours }, "for example --tokens 20B");
   if (flops !== undefined) return flops;
   if (tokens !== undefined) return 6 * parameters * tokens;
   if (devices === undefined) throw option("--hours needs a device", "--device h100:8", "none");
@@ -163,6 +164,18 @@ function budgetOf({ tokens, flops, hours }: Flags, parameters: number, devices: 
 
 function option(message: string, expected: string, got: string): CambiumError {
   return new CambiumError("E_OPTION", message, { expected, got });
+}
+
+/** @throws CambiumError `E_OPTION` unless exactly one of the flags has a value */
+function requireOne(what: string, flags: Readonly<Record<string, unknown>>, hint: string): void {
+  const names = Object.keys(flags).map((name) => `--${name}`);
+  const given = names.filter((_, i) => Object.values(flags)[i] !== undefined);
+  if (given.length === 1) return;
+  throw new CambiumError("E_OPTION", `${what} has to be given once`, {
+    expected: `${names.slice(0, -1).join(", ")} or ${names.at(-1)}`,
+    got: given.join(" and ") || "none of them",
+    ...(given.length === 0 && { hint }),
+  });
 }
 
 function asJson({ target, parameters, flops, tokens, devices, ways }: PlanView, recipe: string | undefined): object {

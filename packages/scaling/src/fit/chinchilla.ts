@@ -5,7 +5,7 @@ import { lowest } from "@cambium/ir";
 import { levenbergMarquardt } from "ml-levenberg-marquardt";
 import { linearFit, sumOfSquares } from "../least-squares.js";
 import { type Estimates, type Interval, intervalOf, percentiles } from "./bootstrap.js";
-import { fitModel, type ModelOptions, type Quantity } from "./model.js";
+import { beyond, fitModel, type ModelOptions, type Quantity } from "./model.js";
 import { type PowerPoint, predictLog } from "./powers.js";
 import { byGroup, determined, type FitRow, type Residual } from "./table.js";
 
@@ -46,16 +46,19 @@ export interface SurfaceFit {
 const exponents = [0.05, 0.1, 0.2, 0.3, 0.4, 0.5, 0.7, 1, 1.5];
 
 /**
- * Rows: x is [N, D]. Each group is fitted by itself.
- * @throws CambiumError `E_SCALING_RANK` if no group has 5 distinct pairs of N and D
+ * Rows: x is [N, D]. Each group is fitted by itself. With two values of N, or of D, some A and E fit any exponent, so
+ * three are needed of each.
+ * @throws CambiumError `E_SCALING_RANK` if no group has 5 distinct pairs of N and D, and 3 of each
  */
 export function fitSurface(rows: readonly FitRow[], options: SurfaceFitOptions): SurfaceFit {
-  const { groups, warnings } = determined(byGroup(rows), 5, "different pairs of N and D");
-  const fits = [...groups].map(([name, own]) => [name, fitOne(name, own, options)] as const);
+  const pairs = determined(byGroup(rows), 5, "different pairs of N and D");
+  const sizes = determined(pairs.groups, 3, "different N", 0);
+  const lengths = determined(sizes.groups, 3, "different D", 1);
+  const fits = [...lengths.groups].map(([name, own]) => [name, fitOne(name, own, options)] as const);
   return {
     groups: Object.fromEntries(fits.map(([name, { group }]) => [name, group])),
     residuals: fits.flatMap(([, { residuals }]) => residuals),
-    warnings,
+    warnings: [pairs, sizes, lengths].flatMap(({ warnings }) => warnings),
   };
 }
 
@@ -114,9 +117,6 @@ function fitOne(name: string, rows: readonly FitRow[], { delta, bootstrap, progr
   const residuals = rows.map((row, i) => ({ ...row, fit: Math.exp(predictLog(points[i] as PowerPoint, parameters)) }));
   return { group, residuals };
 }
-
-/** Multiples of the largest budget at which the law is extrapolated. */
-const beyond = [2, 4, 10];
 
 /** The lowest loss at C = 6ND: N = G·(C/6)^(β/(α+β)), G = (αA / βB)^(1/(α+β)) (Hoffmann et al. 2022, eq. 4). */
 function bestLossAt(compute: number, { A, B, E, alpha, beta }: Surface): number {

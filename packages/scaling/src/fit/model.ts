@@ -29,6 +29,9 @@ export interface ModelOptions {
   readonly progress?: ((done: number) => void) | undefined;
 }
 
+/** Multiples of the largest budget at which a law is extrapolated. */
+export const beyond = [2, 4, 10];
+
 /** How many of the best starts are refined to convergence. */
 const refined = 4;
 /** With more points, about this many evenly spread ones select the best start, which all points then refine. */

@@ -25,6 +25,7 @@ export function multipliers(rows: readonly FitRow[], baseline: string): Record<s
     throw new CambiumError("E_SCALING_INPUT", "the baseline is not in the table", {
       expected: [...groups.keys()].join(", "),
       got: baseline,
+      ...(groups.size === 1 && { hint: "a baseline is one of several groups: name their column with --group" }),
     });
   const points = curveOf(reference);
   return Object.fromEntries(

@@ -2,7 +2,7 @@
 import { CambiumError, highest, lowest } from "@cambium/ir";
 import { linearFit } from "../least-squares.js";
 import { type Estimates, type Interval, intervalOf } from "./bootstrap.js";
-import { fitModel, type ModelFit, type ModelOptions, type Quantity } from "./model.js";
+import { beyond, fitModel, type ModelFit, type ModelOptions, type Quantity } from "./model.js";
 import { gradientLog, type PowerPoint, predictLog } from "./powers.js";
 import { byGroup, determined, type FitRow, type Residual, requireDistinct } from "./table.js";
 
@@ -38,12 +38,12 @@ export interface PowerFit {
   readonly warnings: readonly string[];
 }
 
-/** Multiples of the largest cost at which a law is extrapolated. */
-const beyond = [2, 4, 10];
 /** Initial values of E, as shares of the lowest loss. */
 const tried = [0.02, 0.1, 0.2, 0.3, 0.4, 0.5, 0.6, 0.7, 0.8, 0.9, 0.95, 0.98, 0.995];
 /** An E below this share of the lowest loss counts as 0: the runs show no floor. */
 const negligible = 1e-3;
+/** A γ below this is none: ten times the compute changes the loss by less than the rounding of a table. */
+const flat = 1e-6;
 
 /**
  * Minimises the Huber loss on ln L. Rows: x is [C]. A group with too few costs is left out, with a warning.
@@ -59,7 +59,15 @@ export function fitPowerGroups(rows: readonly FitRow[], options: PowerFitOptions
   return {
     groups: Object.fromEntries(results.flatMap(({ groups }) => groups)),
     residuals: results.flatMap(({ residuals }) => residuals),
-    warnings: [...warnings, ...units.flatMap(({ warnings }) => warnings)],
+    warnings: [
+      ...warnings,
+      ...units.flatMap(({ warnings }) => warnings),
+      ...results.flatMap(({ groups }) =>
+        groups
+          .filter(([, { gamma }]) => gamma < flat)
+          .map(([name]) => `${name}: the loss does not fall as the compute grows, so this is no scaling law`),
+      ),
+    ],
   };
 }
 

@@ -41,29 +41,46 @@ export interface Determined {
 
 /**
  * The groups with at least `least` distinct x. Groups with fewer are left out with a warning.
+ * @param variable counts only the distinct values of the x with this index
  * @throws CambiumError `E_SCALING_RANK` naming every group if none is left
  */
-export function determined(groups: ReadonlyMap<string, readonly FitRow[]>, least: number, what: string): Determined {
-  const enough = new Map([...groups].filter(([, rows]) => distinct(rows) >= least));
-  if (enough.size === 0) requireDistinct(groups, least, what);
+export function determined(
+  groups: ReadonlyMap<string, readonly FitRow[]>,
+  least: number,
+  what: string,
+  variable?: number,
+): Determined {
+  const enough = new Map([...groups].filter(([, rows]) => distinct(rows, variable) >= least));
+  if (enough.size === 0) requireDistinct(groups, least, what, variable);
   const warnings = [...groups]
     .filter(([name]) => !enough.has(name))
-    .map(([name, rows]) => `${name} is left out: it has ${distinct(rows)} of the ${least} ${what} that a fit needs`);
+    .map(
+      ([name, rows]) =>
+        `${name} is left out: it has ${distinct(rows, variable)} of the ${least} ${what} that a fit needs`,
+    );
   return { groups: enough, warnings };
 }
 
 /** @throws CambiumError `E_SCALING_RANK` naming every group with fewer than `least` distinct x */
-export function requireDistinct(groups: ReadonlyMap<string, readonly FitRow[]>, least: number, what: string): void {
+export function requireDistinct(
+  groups: ReadonlyMap<string, readonly FitRow[]>,
+  least: number,
+  what: string,
+  variable?: number,
+): void {
   const reasons = [...groups]
-    .filter(([, rows]) => distinct(rows) < least)
+    .filter(([, rows]) => distinct(rows, variable) < least)
     .map(([where, rows]) => ({
-      ...{ where, message: "too few runs" },
-      ...{ expected: `${least} ${what}`, got: `${distinct(rows)}` },
+      ...{ where, message: "too few different runs" },
+      ...{ expected: `${least} ${what}`, got: `${distinct(rows, variable)}` },
     }));
   if (reasons.length > 0)
-    throw new CambiumError("E_SCALING_RANK", "rank: the runs do not determine the fit", { reasons });
+    throw new CambiumError("E_SCALING_RANK", "the runs do not determine the fit", {
+      reasons,
+      hint: "add runs, or name other columns with --x and --group",
+    });
 }
 
-function distinct(rows: readonly FitRow[]): number {
-  return new Set(rows.map((row) => row.x.join())).size;
+function distinct(rows: readonly FitRow[], variable: number | undefined): number {
+  return new Set(rows.map(({ x }) => (variable === undefined ? x.join() : x[variable]))).size;
 }

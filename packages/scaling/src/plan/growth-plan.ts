@@ -2,7 +2,7 @@
 import { CambiumError } from "@cambium/ir";
 import { countParameters, grownModel, type ModelSpec, modelSizes } from "@cambium/model";
 import { growthFactor } from "../factor.js";
-import { compact } from "../magnitude.js";
+import { billions } from "../magnitude.js";
 import { growthTiming, paperTiming, timingEquation } from "../timing.js";
 import { stepLaw, stepLawBox } from "./step-law.js";
 
@@ -92,7 +92,7 @@ function stackWay({ target, parameters, flops, layers }: Plan): GrowthWay {
     ...(timing.valid
       ? []
       : [
-          `eq. 10 gives ${show(equation)} base tokens and does not apply: ${timing.reason}; this plan uses a tenth of the tokens`,
+          `eq. 10 gives ${billions(equation)} base tokens and does not apply: ${timing.reason}; this plan uses a tenth of the tokens`,
         ]),
     ...(divisor === 4
       ? []
@@ -164,7 +164,7 @@ function lateWay({ target, parameters, flops }: Plan): GrowthWay {
     regime: `${late}: a base of 0 or 1 layers, one growth at about 80 % of the steps; compared at equal tokens`,
     inRegime: false,
     advice: [
-      `at equal tokens it would take ${percent(equal)} of the FLOPs of training from scratch; with all FLOPs it trains on ${show(tokens)} tokens`,
+      `at equal tokens it would take ${percent(equal)} of the FLOPs of training from scratch; with all FLOPs it trains on ${billions(tokens)} tokens`,
       "the learning rate must suit both models, so it is the target's",
       ...stepLawAdvice(shared.N.nonEmbedding, tokens),
     ],
@@ -278,7 +278,7 @@ function stepLawAdvice(parameters: number, tokens: number): string[] {
   if (stepLaw(parameters, tokens).inside) return [];
   const { parameters: n, tokens: d } = stepLawBox;
   return [
-    `Step Law is extrapolated: it was fitted to ${show(n[0])} to ${show(n[1])} parameters and ${show(d[0])} to ${show(d[1])} tokens; the rate is at most that of the nearest point there`,
+    `Step Law is extrapolated: it was fitted to ${billions(n[0])} to ${billions(n[1])} parameters and ${billions(d[0])} to ${billions(d[1])} tokens; the rate is at most that of the nearest point there`,
   ];
 }
 
@@ -288,11 +288,6 @@ function figure(name: string, value: number, formula: string, source: string): F
 
 function percent(ratio: number): string {
   return `${(100 * ratio).toPrecision(3)} %`;
-}
-
-/** With B for 10⁹, as is usual for parameters and tokens. */
-function show(value: number): string {
-  return compact(value, { K: "k", G: "B" });
 }
 
 function withLayers(target: ModelSpec, layers: number): ModelSpec {
