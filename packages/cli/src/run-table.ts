@@ -41,6 +41,8 @@ export interface RunTable {
   readonly y: string;
   readonly group: string | undefined;
   readonly rows: readonly FitRow[];
+  /** The arms of a sweep's rows that are fitted together because the groups are others; empty for one arm. */
+  readonly pooled: readonly string[];
 }
 
 const mostReasons = 50;
@@ -110,7 +112,12 @@ export async function readRunTable(path: string, wanted: Columns): Promise<RunTa
   if (rows.length === 0)
     throw new CambiumError("E_TABLE", "the table has no rows", { where: file, expected: "a header and a row per run" });
   const name = (at: number) => header[at] ?? "";
-  return { x: x.map(name), y: name(y), group: group < 0 ? undefined : name(group), rows };
+  const arm = isSweep ? header.indexOf("arm") : -1;
+  const arms = arm < 0 || arm === group ? [] : [...new Set(lines.map(({ cells }) => cells[arm] ?? ""))];
+  return {
+    ...{ x: x.map(name), y: name(y), group: group < 0 ? undefined : name(group), rows },
+    pooled: arms.length > 1 ? arms : [],
+  };
 }
 
 interface Line {

@@ -1,5 +1,5 @@
 // cambium fit on tables from elsewhere: columns by name, bad rows by line, laws and multipliers as JSON.
-import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, describe, expect, test } from "vitest";
@@ -170,6 +170,20 @@ describe("cambium fit", () => {
     const ended = await cambium(["fit", ladder, ...flags]);
     expect([ended.code, ended.errors]).toEqual([2, expect.stringMatching(message)]);
     expect(ended.errors).toMatch(code);
+  });
+
+  test("says which arms of a sweep are fitted together", async () => {
+    const sweep = join(folder, "sweep");
+    mkdirSync(sweep);
+    const rows = [1, 2, 4].flatMap((d) =>
+      ["grown", "other"].map((arm) => `1e9,${arm},done,${d}e5,${2 + Math.log2(d / 2) ** 2}`),
+    );
+    writeFileSync(join(sweep, "table.csv"), ["budget,arm,state,baseTokens,loss", ...rows].join("\n"));
+    const flags = ["--x", "baseTokens", "--bootstrap", "0"];
+    const { groups, pooled } = await json("fit", sweep, "--form", "isoflop", ...flags);
+    expect([groups, pooled]).toMatchObject([{ "1e9": { runs: 6 } }, ["grown", "other"]]);
+    expect(await output("fit", sweep, "--form", "isoflop", ...flags)).toMatch(/arms grown, other are fitted together/);
+    expect(await json("fit", sweep, "--form", "timing", ...flags)).not.toHaveProperty("pooled");
   });
 
   test("refuses a directory that holds no sweep's table", async () => {

@@ -52,7 +52,13 @@ describe("cambium plan", () => {
 
   test("explains every number", async () => {
     const text = await output("plan", ...small, "--tokens", "2M", "--explain");
-    for (const line of [/C₁ = .*6·n·d/, /lr = .*Step Law, arXiv 2503\.04715/, /does not apply/, /memory: .*AdamW/])
+    for (const line of [
+      /layers of the base = 2\.000: layers \/ 4/,
+      /C₁ = .*6·n·d/,
+      /lr = .*Step Law, arXiv 2503\.04715/,
+      /does not apply/,
+      /memory: .*AdamW/,
+    ])
       expect(text).toMatch(line);
   });
 

@@ -9,6 +9,7 @@ import {
   fitSurface,
   type Irreducible,
   multiplierIntervals,
+  multipliers,
 } from "@cambium/scaling";
 import { Command } from "commander";
 import { bottomText, budgetText, equationText, powerText, surfaceText } from "../fit-view.js";
@@ -108,7 +109,11 @@ async function run(path: string, flags: Flags): Promise<void> {
     const { data, text } = fit(table.rows, { ...flags, bootstrap }, x.length, progress);
     status.stop();
     const columns = { x: table.x, y: table.y, ...(table.group !== undefined && { group: table.group }) };
-    print(flags.json ? JSON.stringify({ form, columns, bootstrap, ...data }) : text);
+    const { pooled } = table;
+    if (flags.json)
+      return print(JSON.stringify({ form, columns, bootstrap, ...data, ...(pooled.length > 0 && { pooled }) }));
+    print(text);
+    if (pooled.length > 0) print(`Note: the arms ${pooled.join(", ")} are fitted together.`);
   } finally {
     status.stop();
   }
@@ -121,6 +126,8 @@ function fit(
   progress: (done: number) => void,
 ): { readonly data: object; readonly text: string } {
   if (form === "power") {
+    // Refuses an unknown baseline before the fit, which can be long.
+    if (baseline !== undefined) multipliers(rows, baseline);
     const found = fitPowerGroups(rows, { e, scale, delta, bootstrap, progress });
     const over = baseline === undefined ? undefined : multiplierIntervals(rows, found.residuals, baseline, bootstrap);
     const floor = typeof e === "string" ? e : `group:${e.group}`;

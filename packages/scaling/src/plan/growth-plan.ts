@@ -122,6 +122,7 @@ function stackWay({ target, parameters, flops, layers }: Plan): GrowthWay {
     inRegime: timing.valid && parameters >= 0.4e9 && parameters <= 8e9 && flops <= 2e22,
     advice: [...advice, ...stepLawAdvice(shared.N.nonEmbedding, tokens)],
     figures: [
+      figure("layers of the base", depth, `layers / ${divisor ?? 4}, rounded up`, `${dues}, section 4.3: g = 4`),
       figure(
         "d",
         d,
@@ -169,6 +170,7 @@ function lateWay({ target, parameters, flops }: Plan): GrowthWay {
       ...stepLawAdvice(shared.N.nonEmbedding, tokens),
     ],
     figures: [
+      figure("layers of the base", 1, "0 or 1", late),
       figure("share before growth", share, "about 0.8 of the steps", late),
       figure("d", share * tokens, "0.8·D′ with C = 6·(0.8·n + 0.2·N)·D′", late),
       figure("FLOPs at equal tokens", equal, "(0.8·n + 0.2·N) / N", "arithmetic"),
@@ -217,6 +219,7 @@ function middleWay({ target, parameters, flops, layers }: Plan): GrowthWay {
     figures: [
       figure("share after growth", after, "the minimum of a parabola over the share", middle),
       figure("core", core, "layers / 6, rounded", `${middle}: thirds, with the core four times`),
+      figure("layers of the base", depth, "layers − 2·core", `${middle}: thirds, with the core twice`),
       figure("warm-up, tokens", steps, "40 steps, and 40 again at growth", middle),
       ...savingFigures({ low: 0.304, high: 0.553 }, `${middle}, compute multipliers 1.304 at d8 to 1.553 at d20`),
       figure("d", (1 - after) * tokens, "(1 − 0.271)·D′ with C = 6·(0.729·n + 0.271·N)·D′", middle),
