@@ -1,5 +1,6 @@
 // What `cambium plan` prints.
 
+import { highest } from "@cambium/ir";
 import { type ModelSpec, modelSizes } from "@cambium/model";
 import type { Devices, GrowthWay } from "@cambium/scaling";
 import { billions, compact } from "@cambium/scaling/magnitude";
@@ -71,7 +72,7 @@ export function memoryTaken({ state, step, total }: TrainingMemory, devices: Dev
 /** Says so if training takes more memory than one device has. */
 function tooLarge(steps: PlannedWay["steps"], devices: Devices | undefined): string[] {
   if (devices === undefined) return [];
-  const most = Math.max(...steps.map(({ memory }) => memoryTaken(memory, devices)));
+  const most = highest(steps.map(({ memory }) => memoryTaken(memory, devices)));
   if (most <= devices.memory) return [];
   return [
     `training takes ${compact(most)}B, more than the ${compact(devices.memory)}B of one ${devices.name}: lower --batch, bound it with --memory, or split the model over devices`,
