@@ -25,10 +25,14 @@ export async function runPython(python: string, args: readonly string[], signal:
   throw new CambiumError("E_SETUP_PIP", `${args.slice(0, 3).join(" ")} failed`, {
     where: python,
     got: complaint(result),
-    hint: args.includes("venv")
-      ? "install Python's module venv: apt-get install python3-venv on Debian"
-      : "check pip's index, proxy and certificates (pip config list), then run it again",
+    hint: hintFor(args),
   });
+}
+
+function hintFor(args: readonly string[]): string {
+  if (args.includes("venv")) return "install Python's module venv: apt-get install python3-venv on Debian";
+  if (args.includes("pip")) return "check pip's index, proxy and certificates (pip config list), then run it again";
+  return "these wheels do not run here: try another Python (--python) or another index (--index-url)";
 }
 
 export const pipArguments = ["-m", "pip", "--disable-pip-version-check", "--no-input", "install", "--quiet"] as const;
