@@ -14,6 +14,9 @@ const JSON_AT = 16;
 /** Most characters in a title: the header has room for these, however they are escaped. */
 export const MAX_TITLE = 200;
 
+/** What to do about a damaged file. */
+export const remake = "in a cache, remove it: it will be made again from the text; elsewhere make or fetch it again";
+
 const count = z.int().nonnegative();
 const sha256 = z.string().regex(/^[0-9a-f]{64}$/);
 
@@ -77,7 +80,7 @@ export function decodeHeader(bytes: Buffer, size: number, where: string): TokenH
       expected,
       got,
       ...(reasons.length === 0 ? {} : { reasons }),
-      hint: "remove the file; it will be made again from the text",
+      hint: remake,
     });
   };
   const magic = bytes.toString("latin1", 0, 8);

@@ -4,7 +4,7 @@ import { closeSync, constants, createReadStream, fstatSync, openSync, readSync }
 import { type FileState, stateOf, toFileError, withFileErrors } from "@cambium/files";
 import { CambiumError } from "@cambium/ir";
 import { checkRange, type TokenReader } from "../../tokens.js";
-import { bytesPerToken, decodeHeader, HEADER_BYTES, indexOffset, type TokenHeader } from "./format.js";
+import { bytesPerToken, decodeHeader, HEADER_BYTES, indexOffset, remake, type TokenHeader } from "./format.js";
 
 /** An open token file. Reads are synchronous: a batch needs one for every row, and each takes microseconds. */
 export class TokenFile implements TokenReader {
@@ -124,7 +124,7 @@ export class TokenFile implements TokenReader {
       where: `${this.path}, ${place}`,
       expected,
       got,
-      hint: "remove the file; it will be made again from the text",
+      hint: remake,
     });
   }
 }
