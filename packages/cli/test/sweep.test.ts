@@ -110,6 +110,7 @@ describe("cambium sweep", () => {
       "--json",
     ]);
     expect(ended.code).toBe(2);
+    expect(ended.errors).toMatch(/growth\.0\.options=-whale-1- failed: E_[\s\S]*try: /);
     expect(JSON.parse(ended.output)).toMatchObject({
       failed: 1,
       rows: [{ state: "done" }, { state: "done" }, { state: "failed", arm: null, error: expect.stringMatching(/^E_/) }],

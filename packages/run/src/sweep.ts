@@ -26,8 +26,8 @@ export interface CellOutcome {
   /** Its run directory. */
   readonly directory: string;
   readonly state: "done" | "failed";
-  /** Why it failed. */
-  readonly error?: { readonly code: string; readonly message: string };
+  /** Why it failed: the whole message, which begins with the code; of a defect, its stack. */
+  readonly error?: { readonly code: string; readonly text: string };
 }
 
 export interface SweepOutcome {
@@ -102,8 +102,9 @@ async function runCell(
     return state === "interrupted" ? state : { cell, directory, state: "done" };
   } catch (error) {
     const code = error instanceof CambiumError ? error.code : "E_DEFECT";
-    const message = error instanceof Error ? error.message : String(error);
-    return { cell, directory, state: "failed", error: { code, message } };
+    const stack = error instanceof Error ? error.stack : undefined;
+    const text = error instanceof CambiumError ? error.format() : `${code}: a bug in Cambium\n${stack ?? error}`;
+    return { cell, directory, state: "failed", error: { code, text } };
   }
 }
 

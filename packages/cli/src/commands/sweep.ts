@@ -115,7 +115,7 @@ async function run(path: string, flags: Flags, host: Host): Promise<void> {
       importer,
       ...(backend && { backend }),
       observer: (cell) => progress.observer(cell),
-      onCell: (cell, { error }) => progress.ended(cell, error && `${error.code}: ${error.message}`),
+      onCell: (cell, { error }) => progress.ended(cell, error?.text),
     });
   } finally {
     progress.stop();

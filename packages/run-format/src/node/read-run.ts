@@ -47,7 +47,7 @@ export async function readRun(path: string): Promise<RunRecord> {
     throw new CambiumError("E_RUN_NOT_FOUND", "this directory is not a run", {
       where: path,
       expected: "a directory with run.json, as `cambium run` writes it",
-      hint: "give the run's own directory, for example runs/quickstart",
+      hint: "give the run's own directory, for example runs/quickstart; the runs of a sweep are in its folder cells",
     });
   }
   const stages = new Map<string, StageRecord>();
