@@ -8,8 +8,9 @@ export function closest(word: string, names: readonly string[]): string | undefi
   const limit = Math.max(1, Math.floor(word.length / 3));
   const ranked = names.map((name) => ({ name, edits: distance(word.toLowerCase(), name.toLowerCase()) }));
   const [near] = ranked.filter(({ edits }) => edits <= limit).sort((a, b) => a.edits - b.edits);
-  const isBegun = (name: string) => word.length >= 3 && name.toLowerCase().startsWith(word.toLowerCase());
-  return near?.name ?? names.find(isBegun);
+  // Words may be megabytes long.
+  const mayBegin = ({ length }: string) => word.length >= 3 && word.length <= length;
+  return near?.name ?? names.find((name) => mayBegin(name) && name.toLowerCase().startsWith(word.toLowerCase()));
 }
 
 function distance(a: string, b: string): number {
