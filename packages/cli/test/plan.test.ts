@@ -82,6 +82,7 @@ describe("cambium plan", () => {
     [["--params", "1B"], /--tokens, --flops or --hours\n.*got: none of them\n.*--tokens 20B/],
     [["--params", "1B", "--hours", "3"], /--device h100:8/],
     [["--params", "1B", "--tokens", "1B", "--mfu", "2"], /at most 1/],
+    [["--params", "1B", "--tokens", "1B", "--mfu", "0.5"], /--mfu without --device/],
     [["--params", "1B", "--tokens", "1B", "--device", "toaster:2"], /a100/],
     [["--params", "1B", "--tokens", "1B", "--recipe", "late"], /without --out/],
     [

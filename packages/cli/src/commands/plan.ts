@@ -14,6 +14,8 @@ import { print } from "../terminal.js";
 import { tokenCount } from "../token-count.js";
 
 const names = ["stack", "late", "middle"] as const;
+/** Share of a device's peak that training reaches, unless --mfu gives it. */
+const usualShare = 0.4;
 
 interface Flags extends FamilyFlags {
   readonly params?: number;
@@ -29,7 +31,7 @@ interface Flags extends FamilyFlags {
   readonly flops?: number;
   readonly hours?: number;
   readonly device?: string;
-  readonly mfu: number;
+  readonly mfu?: number;
   readonly batch: number;
   readonly memory?: number;
   readonly recipe?: (typeof names)[number];
@@ -55,7 +57,11 @@ export function planCommand(host: Host): Command {
     .option("--flops <n>", "the budget in FLOPs, e.g. 8e20", realNumber("--flops", 0, true))
     .option("--hours <n>", "the budget as hours on --device", realNumber("--hours", 0, true))
     .option("--device <name:count>", "accelerators, e.g. h100:8")
-    .option("--mfu <share>", "share of the device's peak that training reaches", realNumber("--mfu", 0, true), 0.4)
+    .option(
+      "--mfu <share>",
+      "share of the device's peak that training reaches (default: 0.4)",
+      realNumber("--mfu", 0, true),
+    )
     .option("--batch <n>", "sequences in a micro-batch, for the memory and the recipe", wholeNumber("--batch", 1), 8)
     .option(
       "--memory <size>",
@@ -86,8 +92,11 @@ Examples:
 async function run(flags: Flags, host: Host): Promise<void> {
   const { target, nominal } = await targetOf(flags, host);
   const parameters = nominal ?? countParameters(target).total;
-  if (flags.mfu > 1) throw option("--mfu is a share of the peak", "at most 1, such as 0.4", `${flags.mfu}`);
-  const devices = flags.device === undefined ? undefined : parseDevices(flags.device, flags.mfu);
+  const { device, mfu = usualShare } = flags;
+  if (mfu > 1) throw option("--mfu is a share of the peak", "at most 1, such as 0.4", `${mfu}`);
+  if (flags.mfu !== undefined && device === undefined)
+    throw option("--mfu without --device", "--device h100:8", "none");
+  const devices = device === undefined ? undefined : parseDevices(device, mfu);
   const flops = budgetOf(flags, parameters, devices);
   const tokens = flops / (6 * parameters);
   const context = Math.min(flags.context, target.family.contextLength(target.config));
