@@ -7,14 +7,29 @@ import type { Stage } from "@cambium/recipe";
 const supported = ["frozen", "groups", "lrMultipliers"];
 
 /**
+ * Fields of a stage that other engines carry out, or refuse themselves. All others are refused by name, so that none is
+ * ignored. A field that is new in stages begins as `false`.
+ */
+const carriedOut: Readonly<Record<keyof Stage, boolean>> = {
+  ...{ name: true, model: true, start: true, phase: true, data: true, schedule: true, until: true, distill: true },
+  ...{ device: true, engine: true, batch: true, accumulation: true, precision: true, memory: true, context: true },
+  ...{ seed: true, optimizer: true, evaluation: true },
+};
+
+/**
  * What `engine` cannot do of `stage`, for an engine that trains whole models for a fixed number of tokens.
  * @param engine its name
  */
-export function localAlone(engine: string, { phase, until, distill }: Stage): Reason[] {
+export function localAlone(engine: string, stage: Stage): Reason[] {
+  const { phase, until, distill } = stage;
   const hint = "the engine local does";
   const reasons: Reason[] = phaseParts(phase)
     .filter((part) => !supported.includes(part))
     .map((part) => ({ message: `${engine} does not support ${part}`, got: `${part} after the last growth`, hint }));
+  for (const [field, value] of Object.entries(stage)) {
+    if (value === undefined || (Object.hasOwn(carriedOut, field) && carriedOut[field as keyof Stage])) continue;
+    reasons.push({ message: `${engine} does not support ${field}`, got: `${field}: ${JSON.stringify(value)}`, hint });
+  }
   if (distill) reasons.push({ message: `${engine} does not support a teacher`, got: "distill after a growth", hint });
   if (until.kind === "tokens") return reasons;
   const message = `${engine} trains for a number of tokens known in advance`;
