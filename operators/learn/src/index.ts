@@ -2,6 +2,7 @@
 import {
   type AxisMatrix,
   copy,
+  counterparts,
   type Expr,
   fit,
   given,
@@ -10,7 +11,6 @@ import {
   interpolatedLayers,
   mixedLayers,
   normal,
-  planTables,
   take,
   tensorsOf,
   widthOperator,
@@ -56,11 +56,9 @@ export default widthOperator({
   layers: true,
   objections: headObjections,
   plan: ({ base, target, from, to }, chosen) => {
-    const sources = new Map(
-      planTables({ base, target }).base.map((spec) => [`${spec.layer}/${spec.part ?? spec.name}`, spec]),
-    );
+    const sourceOf = counterparts(base);
     const tensors = tensorsOf(target, (spec) => {
-      const own = (layer: number | undefined) => sources.get(`${layer}/${spec.part ?? spec.name}`) as ParameterSpec;
+      const own = (layer: number | undefined) => sourceOf(spec, layer) as ParameterSpec;
       const value = spec.layer === undefined ? copy(spec.name) : mixture(spec, own, from.layers, to.layers, chosen);
       const matrix = (asked: AxisMatrix) => widthMatrix(spec, asked, chosen);
       const { shape } = own(spec.layer && 0);

@@ -3,6 +3,7 @@ import {
   type Block,
   constant,
   copy,
+  counterparts,
   type Expr,
   headObjections,
   type Mask,
@@ -17,7 +18,7 @@ import {
   widthOperator,
   zeros,
 } from "@cambium/growth";
-import { type ParameterSpec, parameterTable } from "@cambium/model";
+import type { ParameterSpec } from "@cambium/model";
 import * as z from "zod";
 import { version } from "../package.json";
 
@@ -62,14 +63,12 @@ export default widthOperator({
     const place = placement(growth);
     const layers = stackedLayers(from.layers, to.layers);
     const isNew = ({ layer = -1 }: ParameterSpec) => layer >= from.layers;
-    const table = parameterTable(base);
-    const sourceOf = ({ layer = 0, part }: ParameterSpec) =>
-      table.find((spec) => spec.part === part && spec.layer === layers[layer]);
+    const sourceOf = counterparts(base);
     const tensors = tensorsOf(target, (spec) => {
       const { name, neutral } = spec;
       const fill = ({ shape, where }: Block): Expr =>
         neutral === undefined ? normal(shape, std, `${seed}/${name}/${where}`) : constant(shape, neutral);
-      const source = isNew(spec) && newLayers === "copy" ? sourceOf(spec) : undefined;
+      const source = isNew(spec) && newLayers === "copy" ? sourceOf(spec, layers[spec.layer ?? 0]) : undefined;
       return source ? place(spec, fill, copy(source.name), source) : place(spec, fill);
     });
     const parts = newParts(growth, form);

@@ -27,12 +27,12 @@ export { defineOperator, type OperatorDefinition, parseOptions, stamped } from "
 export * from "./operator/depth.js";
 export { scaledEps } from "./operator/eps.js";
 export { headObjections } from "./operator/heads.js";
-export { parseLayerList } from "./operator/layer-list.js";
 export { interpolatedLayers, repeatedLayers, stackedLayers } from "./operator/layer-lists.js";
 export { maskPhases, phaseObjections, phaseStarts } from "./operator/mask-phases.js";
 export { newParts } from "./operator/new-parts.js";
 export type { Operator } from "./operator/operator.js";
 export { type Block, padded, placement } from "./operator/padded.js";
+export { parseLayerList } from "./operator/parse-layer-list.js";
 export { operatorPlugin } from "./operator/plugin.js";
 export { type PresetDefinition, presetOperator } from "./operator/preset.js";
 export { scaleLayers } from "./operator/scaled.js";
@@ -59,5 +59,5 @@ export {
   updatesAfter,
 } from "./plan/optimizer-policy.js";
 export * from "./plan/plan.js";
-export { namesAlong, tensorsOf } from "./plan/tensors.js";
+export { counterparts, namesAlong, tensorsOf } from "./plan/tensors.js";
 export * from "./width/index.js";

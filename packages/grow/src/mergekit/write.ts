@@ -1,5 +1,5 @@
 // Writes a growth plan as a mergekit file, if passthrough can make it.
-import { type Expr, type GrowthPlan, layerOrigins, planTables, sourcesOf } from "@cambium/growth";
+import { counterparts, type Expr, type GrowthPlan, layerOrigins, planTables, sourcesOf } from "@cambium/growth";
 import { CambiumError, type Reason } from "@cambium/ir";
 import type { FloatDType } from "@cambium/model";
 import { stringify } from "yaml";
@@ -21,16 +21,17 @@ interface Slice {
  * @throws CambiumError `E_MERGEKIT` naming every tensor that passthrough cannot make
  */
 export function mergekitText(plan: GrowthPlan, path: string, dtype?: FloatDType): string {
-  const { base, target } = planTables(plan);
+  const { target } = planTables(plan);
   const origins = layerOrigins(plan);
-  const sources = new Map(base.map(({ name, layer, part }) => [`${layer}/${part}`, name]));
+  const sourceOf = counterparts(plan.base);
   const reasons: Reason[] = [];
   origins.forEach((from, t) => {
     if (from.length !== 1) reasons.push({ where: `target layer ${t}`, message: "is not one layer of the base" });
   });
   const factors = new Map<string, number>();
-  for (const { name, layer, part, shape } of target) {
-    const source = layer === undefined ? name : sources.get(`${origins[layer]?.[0]}/${part}`);
+  for (const spec of target) {
+    const { name, layer, shape } = spec;
+    const source = layer === undefined ? name : sourceOf(spec, origins[layer]?.[0])?.name;
     const factor = factorOf(plan.tensors[name] as Expr, source);
     if (factor === undefined)
       reasons.push({ where: name, message: "is neither a copy nor a copy scaled", got: `[${shape}]` });

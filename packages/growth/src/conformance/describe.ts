@@ -53,7 +53,7 @@ export function describeGrowths(
   api.describe(`operator ${operator.name} conforms`, () => {
     api.test("contract: no field is missing or malformed", () => assertWhole(operator));
     api.test("contract: it has growths to be tested on", () => {
-      assertThat(cases.length > 0, "it refuses its default options: give `cases`");
+      assertThat(cases.length > 0, `it refuses its default options: give \`cases\`. ${refusalOf(operator)}`);
     });
     api.test("contract: it claims the same as the plan of its default options", () => assertClaims(operator));
     for (const [name, refusals] of Object.entries(optionRefusals(operator, cases[0] ?? {})))
@@ -85,6 +85,16 @@ function assertWhole(operator: Operator): void {
   assertThat(/^\d+\.\d+\.\d+/.test(operator.version), `"${operator.version}" is not a version such as 1.0.0`);
   assertThat(operator.summary.length > 0 && !operator.summary.includes("\n"), "the summary is not one line");
   z.toJSONSchema(operator.options, { io: "input" });
+}
+
+/** What it says when it is given no options; empty if it plans. */
+function refusalOf(operator: Operator): string {
+  try {
+    operator.plan(baseModel());
+    return "";
+  } catch (error) {
+    return error instanceof CambiumError ? error.format() : String(error);
+  }
 }
 
 /** Passes an operator that cannot plan without options, or not from this base. */

@@ -1,4 +1,5 @@
 // Joins tensors end to end along an axis.
+import { numel } from "@cambium/ir";
 import type { TypedConcat } from "../expr/typed.js";
 import { rowLength, type Scope, type Value } from "./value.js";
 
@@ -26,7 +27,7 @@ function joinRows(parts: readonly Value[]): Value["rows"] {
 function joinInner(parts: readonly Value[], at: number, size: number): Value["rows"] {
   return async (start, end) => {
     const inner = rowLength((parts[0] as Value).shape.slice(at));
-    const outer = (end - start) * (parts[0] as Value).shape.slice(1, at).reduce((product, n) => product * n, 1);
+    const outer = (end - start) * numel((parts[0] as Value).shape.slice(1, at));
     const out = new Float64Array(outer * size * inner);
     let offset = 0;
     for (const part of parts) {

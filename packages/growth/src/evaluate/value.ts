@@ -1,4 +1,5 @@
 // A compiled expression: its shape, and its rows on demand, so that no tensor has to be in memory as a whole.
+import { numel } from "@cambium/ir";
 import type { Typed } from "../expr/typed.js";
 import type { SharedRows } from "./share.js";
 
@@ -36,5 +37,5 @@ export type TensorScope = Omit<Scope, "compile" | "shared">;
 
 /** Entries in one row of `shape`. */
 export function rowLength(shape: readonly number[]): number {
-  return shape.slice(1).reduce((product, n) => product * n, 1);
+  return numel(shape.slice(1));
 }

@@ -1,4 +1,5 @@
 // Which parameters train at all. A slice whose gradient stays exactly zero is dead, whatever the optimizer.
+import { numel } from "@cambium/ir";
 import { type ParameterSpec, parameterTable } from "@cambium/model";
 import type { GrowthPlan } from "../plan/plan.js";
 import { Adam } from "./adam.js";
@@ -36,7 +37,7 @@ export function deadTensors(plan: GrowthPlan, weights: Readonly<Weights>): strin
 function hasDeadSlice({ shape, axes }: ParameterSpec, touched: Uint8Array): boolean {
   return axes.some(({ axis }, at) => {
     if (axis === "vocab") return false;
-    const [size = 0, inner] = [shape[at], shape.slice(at + 1).reduce((a, b) => a * b, 1)];
+    const [size = 0, inner] = [shape[at], numel(shape.slice(at + 1))];
     const alive = new Uint8Array(size);
     touched.forEach((x, i) => {
       if (x !== 0) alive[Math.floor(i / inner) % size] = 1;

@@ -4,8 +4,8 @@ import { deepenedModel, type ModelSpec, modelSizes, mostLayers, parameterTable }
 import { checkFields, type Fields } from "@cambium/plugin";
 import * as z from "zod";
 import { copy } from "../expr/build.js";
-import type { Expr } from "../expr/expr.js";
 import type { Claims, PlanParts } from "../plan/plan.js";
+import { counterparts, tensorsOf } from "../plan/tensors.js";
 import { operatorOf } from "./define.js";
 import type { Operator } from "./operator.js";
 
@@ -117,22 +117,17 @@ export function depthOperator<Extra extends z.ZodRawShape = Record<never, never>
  * heuristic, since copies in different places have different gradients.
  */
 export function depthPlan(base: ModelSpec, target: ModelSpec, layers: readonly number[]): PlanParts {
-  const table = parameterTable(base);
-  const at = (layer: number | undefined, part: string | undefined) => `${layer}/${part}`;
-  const sources = new Map(table.map(({ name, layer, part }) => [at(layer, part), name]));
-  const tensors: Record<string, Expr> = {};
-  for (const { name, layer, part } of parameterTable(target)) {
-    if (layer === undefined) tensors[name] = copy(name);
-    else {
-      const source = sources.get(at(layers[layer], part));
-      if (source !== undefined) tensors[name] = copy(source);
-    }
-  }
+  const sourceOf = counterparts(base);
+  const tensors = tensorsOf(target, (spec) => {
+    if (spec.layer === undefined) return copy(spec.name);
+    const source = sourceOf(spec, layers[spec.layer]);
+    return source && copy(source.name);
+  });
   const used = new Set(layers);
   const identity = layers.length === modelSizes(base).layers && layers.every((from, to) => from === to);
   return {
     tensors,
-    dropped: table.flatMap(({ name, layer }) => (layer === undefined || used.has(layer) ? [] : [name])),
+    dropped: parameterTable(base).flatMap(({ name, layer }) => (layer === undefined || used.has(layer) ? [] : [name])),
     claims: { functionPreserving: identity ? "exact" : "no" },
   };
 }

@@ -4,8 +4,8 @@ import type { z } from "zod";
 import type { Claims, GrowthPlan } from "../plan/plan.js";
 
 /**
- * What an operator package exports as default, made by `defineOperator`, `depthOperator` or `widthOperator`. An
- * operator only plans; others execute, print and save the plan.
+ * What an operator package exports as default, made by `defineOperator`, `depthOperator`, `widthOperator` or
+ * `presetOperator`. An operator only plans; others execute, print and save the plan.
  */
 export interface Operator {
   /** The name in recipes, e.g. `stack`. */

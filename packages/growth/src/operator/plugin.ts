@@ -17,6 +17,6 @@ const fields: Fields<Operator> = {
 export const operatorPlugin: PluginContract<Operator> = {
   kind: "operator",
   version: growthContractVersion,
-  define: "defineOperator or depthOperator",
+  define: "defineOperator, depthOperator, widthOperator or presetOperator",
   problems: (value) => fieldReasons(fields, value),
 };

@@ -4,7 +4,7 @@ import { grownModel, limitReasons, type ModelSpec, sizesAlong } from "@cambium/m
 import { checkFields, type Fields } from "@cambium/plugin";
 import * as z from "zod";
 import type { Claims, PlanParts } from "../plan/plan.js";
-import { defineOperator } from "./define.js";
+import { operatorOf } from "./define.js";
 import type { Operator } from "./operator.js";
 import { sizesError } from "./sizes.js";
 
@@ -104,15 +104,15 @@ export function widthOperator<Extra extends z.ZodRawShape = Record<never, never>
     if (reasons.length > 0) throw sizesError("the base cannot grow to these sizes", { reasons });
     return growth;
   };
-  return defineOperator({
-    ...{ name, version, summary, ...(claims && { claims }) },
-    options: z.strictObject({ ...sizeOptions, ...layers, ...definition.options }),
-    target: (base, options) => {
-      const growth = growthOf(base, options);
-      const grown = grownModel(base, growth.to);
-      return definition.target?.(grown, growth, options as Chosen<Extra>) ?? grown;
-    },
-    plan: (base, target, options) => definition.plan({ ...growthOf(base, options), target }, options as Chosen<Extra>),
+  const options = z.strictObject({ ...sizeOptions, ...layers, ...definition.options });
+  return operatorOf({ name, version, summary, options, ...(claims && { claims }) }, (base, choice) => {
+    const chosen = choice as Chosen<Extra>;
+    const growth = growthOf(base, choice);
+    const grown = grownModel(base, growth.to);
+    return {
+      target: definition.target?.(grown, growth, chosen) ?? grown,
+      parts: (target) => definition.plan({ ...growth, target }, chosen),
+    };
   });
 }
 

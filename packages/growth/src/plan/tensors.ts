@@ -1,4 +1,4 @@
-// One expression for each tensor of a model, the way most operators write their plans.
+// What most operators write their plans with: an expression for each tensor of a model, and where a tensor is found.
 import { type ModelSpec, type ParameterAxis, type ParameterSpec, parameterTable } from "@cambium/model";
 import type { Expr } from "../expr/expr.js";
 
@@ -13,6 +13,19 @@ export function tensorsOf(
       return expr ? [[spec.name, expr]] : [];
     }),
   );
+}
+
+/**
+ * Finds the tensor of `model` that is in the layer given what `spec` is in its own; outside the layers, the tensor of
+ * the same name.
+ */
+export function counterparts(
+  model: ModelSpec,
+): (spec: ParameterSpec, layer: number | undefined) => ParameterSpec | undefined {
+  const key = (spec: ParameterSpec, layer = spec.layer) =>
+    spec.layer === undefined ? spec.name : `${layer}/${spec.part}`;
+  const found = new Map(parameterTable(model).map((spec) => [key(spec), spec]));
+  return (spec, layer) => found.get(key(spec, layer));
 }
 
 /** Names of the tensors with that axis. */

@@ -4,6 +4,7 @@ import { copy, sum, take } from "../expr/build.js";
 import type { Expr } from "../expr/expr.js";
 import { substitute } from "../expr/walk.js";
 import type { PlanParts } from "../plan/plan.js";
+import { counterparts } from "../plan/tensors.js";
 import { listOf } from "./index-map.js";
 import { mapOf, type WidthMaps } from "./width-maps.js";
 
@@ -13,14 +14,14 @@ export function rowsFromAbove(
   { base, target }: { readonly base: ModelSpec; readonly target: ModelSpec },
   maps: WidthMaps,
 ): PlanParts {
-  const place = (layer: number | undefined, part: string | undefined) => `${layer}/${part}`;
-  const sources = new Map(parameterTable(base).map(({ name, layer, part }) => [place(layer, part), name]));
+  const sourceOf = counterparts(base);
   const tensors = { ...parts.tensors };
   const moments = { ...parts.optimizer?.moments };
-  for (const { name, axes, layer, part } of parameterTable(target)) {
+  for (const spec of parameterTable(target)) {
+    const { name, axes, layer } = spec;
     const [rows] = axes;
     const map = rows && rows.role !== "in" ? mapOf(maps, rows.axis) : undefined;
-    const next = layer === undefined ? undefined : sources.get(place(layer + 1, part));
+    const next = layer === undefined ? undefined : sourceOf(spec, layer + 1)?.name;
     if (!rows || !map || map.identity || next === undefined) continue;
     const value = tensors[name] as Expr;
     const above = substitute(value, () => copy(next));
