@@ -3,6 +3,7 @@ import { availableParallelism } from "node:os";
 import { evaluationBatches } from "@cambium/data";
 import {
   type ClusterLaunch,
+  heldOutWindows,
   type ProcessRequest,
   rateTable,
   type StagePlace,
@@ -43,17 +44,12 @@ export function jobOf({ stage, options, steps, snapshotSeconds }: Omit<StageJob,
   };
 }
 
-/** The number of held-out windows that a stage needs. */
-export function windowsOf({ batch, context, evaluation }: Stage): number {
-  return Math.max(batch, Math.floor(evaluation.tokens / context));
-}
-
 /** Writes everything but the stage's first checkpoint. */
 export async function writeJob(job: StageJob): Promise<void> {
   const { stage, place, steps } = job;
   const { batch, context } = stage;
   const { train, heldOut } = place.data;
-  const measured = evaluationBatches(heldOut, { batch, context, windows: windowsOf(stage) });
+  const measured = evaluationBatches(heldOut, { batch, context, windows: heldOutWindows(stage) });
   const data = { train: train.path, heldOut: heldOut.path, windows: measured.count * batch };
   await writeJobFiles(place, { stage, steps, rates: rateTable(stage, steps), job: jobOf(job, data) });
 }

@@ -1,7 +1,15 @@
 // A dry run: the files that the engine would write for a stage, and the command it would start.
-import { jobOutline, type Outline, type OutlinePlace, shellLine, stepsOf, trainedGroups } from "@cambium/engine";
+import {
+  heldOutWindows,
+  jobOutline,
+  type Outline,
+  type OutlinePlace,
+  shellLine,
+  stepsOf,
+  trainedGroups,
+} from "@cambium/engine";
 import type { PlannedStage } from "@cambium/recipe";
-import { clusterLaunch, jobOf, localCommand, windowsOf } from "./job.js";
+import { clusterLaunch, jobOf, localCommand } from "./job.js";
 import { torchOptions } from "./options.js";
 import { environmentFolder, pythonIn } from "./python.js";
 import { refusals } from "./refusals.js";
@@ -18,7 +26,7 @@ export function outline(plan: PlannedStage, { folder, snapshotSeconds }: Outline
   const data = {
     train: "(the run's token file)",
     heldOut: "(the run's held-out token file)",
-    windows: windowsOf(stage),
+    windows: heldOutWindows(stage),
   };
   const job = jobOf({ stage, options, steps: stepsOf(stage, tokens), snapshotSeconds }, data);
   return {

@@ -1,5 +1,5 @@
 // The configuration of a benchmarked training step, as a model and as batches.
-import { Random } from "@cambium/ir";
+import { numel, Random } from "@cambium/ir";
 import { type DecoderConfig, llama, type ModelSpec, modelSpec, parameterTable } from "@cambium/model";
 
 /** Sizes of a Llama and its batches, under the names that peers in other languages read. */
@@ -23,7 +23,7 @@ export function modelOf(config: StepConfig): ModelSpec<DecoderConfig> {
 /** The number of its parameters. */
 export function parametersOf(config: StepConfig): number {
   const table = parameterTable(modelOf(config));
-  return table.reduce((sum, { shape }) => sum + shape.reduce((product, n) => product * n, 1), 0);
+  return table.reduce((sum, { shape }) => sum + numel(shape), 0);
 }
 
 /** Batch number `position`: random tokens, i32 [batch, context + 1], row-major, the same for every contestant. */

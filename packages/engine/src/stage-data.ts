@@ -9,6 +9,11 @@ export function stepTokens({ batch, accumulation, context }: Stage): number {
   return batch * accumulation * context;
 }
 
+/** The number of held-out windows that measure the loss of a stage. */
+export function heldOutWindows({ batch, context, evaluation }: Stage): number {
+  return Math.max(batch, Math.floor(evaluation.tokens / context));
+}
+
 /** Parameters that train with the same settings. */
 export interface TrainedGroup {
   readonly parameters: readonly string[];

@@ -6,7 +6,7 @@ export { type Decided, planArms } from "./plan/arms.js";
 export type { PlanContext, RecipeOperators } from "./plan/context.js";
 export { type Cost, costOf } from "./plan/cost.js";
 export { teacherPaths } from "./plan/distill.js";
-export { localEngine, stageEngine } from "./plan/engine.js";
+export { localEngineName, stageEngine } from "./plan/engine.js";
 export { identityOf, notCounted, stageId } from "./plan/identity.js";
 export { nextProbe, type ProbeVerdict, probesBefore, probeVerdict } from "./plan/probe.js";
 export { lastSlope, slopeReached } from "./plan/slope.js";

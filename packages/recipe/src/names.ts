@@ -1,6 +1,6 @@
 // What a recipe names outside itself, read from the raw value, so that mistakes elsewhere do not matter.
 import type { PluginKind } from "@cambium/plugin";
-import { localEngine } from "./plan/engine.js";
+import { localEngineName } from "./plan/engine.js";
 import { type Recipe, recipeSchema } from "./schema.js";
 
 /** The name of a recipe's corpus; one with several parts is named by all of them. */
@@ -40,7 +40,7 @@ export function recipeNames(value: unknown): readonly RecipeName[] {
   return paths.flatMap(([kind, those]) =>
     those.flatMap((path) => {
       const name = at(value, path);
-      return typeof name === "string" && name !== "" && name !== localEngine ? [{ kind, name, path }] : [];
+      return typeof name === "string" && name !== "" && name !== localEngineName ? [{ kind, name, path }] : [];
     }),
   );
 }

@@ -1,10 +1,14 @@
 // The schema of recipes: strict, with every field documented, so that its JSON Schema is the reference.
+import { builtInFamilies, llama, opaque } from "@cambium/model";
 import { quantity } from "@cambium/train";
 import { z } from "zod";
 import { data } from "./schema/data.js";
 import { growth, variant } from "./schema/growth.js";
 import { count, option, positive } from "./schema/scalars.js";
 import { train } from "./schema/train.js";
+
+/** Built-in families that a recipe may name, besides the default. */
+const others = builtInFamilies.flatMap(({ name }) => (name === llama.name || name === opaque.name ? [] : [name]));
 
 /** A larger number of seeds is taken for a mistake. */
 const mostSeeds = 1000;
@@ -36,7 +40,7 @@ export const recipeSchema = z
           .string()
           .optional()
           .describe(
-            "Default: llama. Also mistral, qwen2, qwen3, else cambium-family-NAME, a full package name or a path.",
+            `Default: llama. Also ${others.join(", ")}, else cambium-family-NAME, a full package name or a path.`,
           ),
         layers: z
           .number()

@@ -4,7 +4,7 @@ import type { Device } from "@cambium/backend";
 import { enginePlugin, type PreparedEngine } from "@cambium/engine";
 import { CambiumError, type Reason } from "@cambium/ir";
 import { type PluginImporter, resolvePlugin } from "@cambium/plugin";
-import { type ArmPlan, localEngine as local, type Recipe, type Stage, stageEngine } from "@cambium/recipe";
+import { type ArmPlan, localEngineName, type Recipe, type Stage, stageEngine } from "@cambium/recipe";
 import { requirePrecision } from "@cambium/train";
 import type { Handover } from "./handover.js";
 import { localEngine } from "./local-engine.js";
@@ -16,8 +16,8 @@ export type RecipeEngines = readonly (PreparedEngine | undefined)[];
 export async function resolveEngines({ train }: Recipe, importer: PluginImporter): Promise<RecipeEngines> {
   return Promise.all(
     (train.engine ?? []).map(async (use) => {
-      if (use.name === local) return undefined;
-      const { plugin } = await resolvePlugin(enginePlugin, use.name, importer, [local]);
+      if (use.name === localEngineName) return undefined;
+      const { plugin } = await resolvePlugin(enginePlugin, use.name, importer, [localEngineName]);
       return plugin.prepare(stageEngine(use).options);
     }),
   );

@@ -1,7 +1,14 @@
 // The engine `local`: trains in this process, on the run's backend.
 import type { Device } from "@cambium/backend";
 import { batchAt, evaluationBatches } from "@cambium/data";
-import type { EngineSession, PreparedEngine, StagePlace, TrainJob, TrainOutcome } from "@cambium/engine";
+import {
+  type EngineSession,
+  heldOutWindows,
+  type PreparedEngine,
+  type StagePlace,
+  type TrainJob,
+  type TrainOutcome,
+} from "@cambium/engine";
 import type { DeviceTrainingState, TrainingState } from "@cambium/model";
 import type { PlannedStage } from "@cambium/recipe";
 import { schedule, type Trainer, trainLoop } from "@cambium/train";
@@ -64,7 +71,7 @@ class LocalSession implements EngineSession {
   async train(job: TrainJob): Promise<TrainOutcome> {
     const { batch, context, seed, evaluation, schedule: rates, data: place } = this.plan.stage;
     const { train, heldOut } = this.place.data;
-    const windows = Math.max(batch, Math.floor(evaluation.tokens / context));
+    const windows = heldOutWindows(this.plan.stage);
     const measured = evaluationBatches(heldOut, { batch, context, windows });
     const { from, latest, next, signal, saveRequests } = job;
     const { reason, progress } = await trainLoop({

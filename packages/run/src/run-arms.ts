@@ -1,10 +1,9 @@
 // Runs the arms of a run on one device. Finished stages are cached, so that the same command always continues where the
 // last one stopped.
-
 import { type Device, describeDevice } from "@cambium/backend";
 import type { ExtraFile } from "@cambium/checkpoint";
 import type { PreparedData } from "@cambium/data/node";
-import type { TrainJob } from "@cambium/engine";
+import { stepTokens, type TrainJob } from "@cambium/engine";
 import { writeFileAtomic } from "@cambium/files";
 import type { Family } from "@cambium/model";
 import {
@@ -182,7 +181,7 @@ async function runPlanned(
 
 /** The totals of an arm once `plan` is done. */
 function after(before: ArmEvents["before"], { stage, tokens, flops }: PlannedStage): ArmEvents["before"] {
-  const step = tokens / (stage.batch * stage.accumulation * stage.context);
+  const step = tokens / stepTokens(stage);
   return { step: before.step + step, tokens: before.tokens + tokens, flops: before.flops + flops };
 }
 

@@ -17,7 +17,7 @@ import type { Handover } from "./handover.js";
 import type { RunObserver } from "./observer.js";
 import { StageEnd } from "./stage-end.js";
 import { type SampleSettings, samplesKey, sampleTexts } from "./stage-samples.js";
-import { type StageStart, saveStage, startStage, teacherOf } from "./stage-start.js";
+import { type StartState, saveStage, startStage, teacherOf } from "./stage-start.js";
 import { type ArmEvents, copyEvents, TensorBoardFile } from "./tensorboard-file.js";
 
 export interface StageContext {
@@ -130,7 +130,7 @@ async function beginFrom(plan: PlannedStage, context: StageContext, unbegun: boo
 /** The record of the growth the stage began with: the snapshot's, or that of the growth just done. */
 function growthOf(
   { start }: Stage,
-  begun: StageStart,
+  begun: StartState,
   { seconds: compile, ahead: compiledAhead }: EngineSession["opened"],
   upload: number,
 ): GrowthRecord | undefined {
@@ -139,7 +139,8 @@ function growthOf(
   return growthRecord(start, cost);
 }
 
-interface Attempt {
+/** What the stage has before it trains on. */
+interface Begun {
   readonly directory: StageDirectory;
   readonly from: Progress;
   readonly growth: GrowthRecord | undefined;
@@ -160,7 +161,7 @@ async function train(
   plan: PlannedStage,
   context: StageContext,
   session: EngineSession,
-  { directory, from, growth, probes }: Attempt,
+  { directory, from, growth, probes }: Begun,
 ): Promise<Final | "interrupted"> {
   const { stage } = plan;
   const { observer, signal, saveRequests, snapshotSeconds, engines, next, tryFor, events: arm, onSaved } = context;

@@ -1,5 +1,4 @@
 // The state a stage begins with: its own snapshot if it has one, else new weights, a checkpoint's, or grown ones.
-
 import type { Device, DeviceTensor } from "@cambium/backend";
 import { hostSources, loadSnapshot, saveSnapshot } from "@cambium/checkpoint";
 import { batchAt } from "@cambium/data";
@@ -7,7 +6,7 @@ import type { PreparedData } from "@cambium/data/node";
 import type { EngineSession } from "@cambium/engine";
 import type { JsonValue } from "@cambium/files";
 import { type FindCost, find, type Lab } from "@cambium/grow";
-import { CambiumError, type HostTensor, type Reason } from "@cambium/ir";
+import { CambiumError, type HostTensor, numel, type Reason } from "@cambium/ir";
 import {
   type DeviceTrainingState,
   initialParameters,
@@ -41,7 +40,7 @@ export interface HeldState {
   readonly growth?: GrowthRecord;
 }
 
-export interface StageStart extends Omit<HeldState, "state"> {
+export interface StartState extends Omit<HeldState, "state"> {
   /** Loads the state into the session. */
   load(session: Pick<EngineSession, "load" | "adopt">): Promise<void>;
   /**
@@ -69,14 +68,14 @@ export interface StartContext {
  * @throws CambiumError `E_STAGE_LOST` when the stage to grow from has no snapshot; `E_SNAPSHOT_CORRUPT`,
  * `E_CHECKPOINT_TENSORS`, and the errors of growing; the reason of `signal`, with nothing kept of the finding.
  */
-export async function startStage(plan: PlannedStage, run: RunDirectory, context: StartContext): Promise<StageStart> {
+export async function startStage(plan: PlannedStage, run: RunDirectory, context: StartContext): Promise<StartState> {
   const { device, handover } = context;
   const { start, model } = plan.stage;
   const held = await readStage(run.stage(plan.id), model);
   if (held) return { ...held, load: (session) => session.load(held.state), continued: true };
   const fresh = { progress: noProgress, rejected: [], continued: false };
   if (start.kind === "init") {
-    const load: StageStart["load"] = async (session) =>
+    const load: StartState["load"] = async (session) =>
       session.adopt
         ? await session.adopt(await uploadFresh(device, initialParameters(model, start)))
         : await session.load(freshState(initParameters(model, start)));
@@ -109,7 +108,8 @@ async function take(
   const tensors: Record<string, HostTensor> = {};
   for (const [name, tensor] of Object.entries(state.tensors)) tensors[name] = await device.download(tensor);
   disposeAll(state.tensors);
-  return session.load(unflattenState(model, tensors, state.updates));
+  const { updates, lossScale } = state;
+  return session.load({ ...unflattenState(model, tensors, updates), ...(lossScale && { lossScale }) });
 }
 
 /** Finding reads batches of the stage's own size, from the training stream right before the stage. */
@@ -134,7 +134,7 @@ function labOf(
 
 /** Waits until the device has computed `state`: requests are carried out in order. */
 async function finished(device: Device, { tensors }: DeviceTrainingState): Promise<void> {
-  const size = ({ type }: DeviceTensor) => type.shape.reduce((product, n) => product * n, 1);
+  const size = ({ type }: DeviceTensor) => numel(type.shape);
   const [smallest] = Object.values(tensors).toSorted((a, b) => size(a) - size(b));
   if (smallest) await device.download(smallest);
 }

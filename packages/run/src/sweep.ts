@@ -48,10 +48,10 @@ export async function runSweep(cells: readonly SweepCell[], options: SweepOption
     hint: "wait for it, stop it, or give the sweep another --out",
   });
   const pool = new StagePool();
-  // Cells are compared, so one backend computes all of them.
-  const chosen = { ...options, ...(await sweepBackend(cells, out, options)) };
   const ended = new Map<SweepCell, CellOutcome>();
   try {
+    // Cells are compared, so one backend computes all of them.
+    const chosen = { ...options, ...(await sweepBackend(cells, out, options)) };
     const waiting = [...cells];
     const work = async () => {
       for (let cell = waiting.shift(); cell !== undefined; cell = waiting.shift()) {

@@ -1,5 +1,5 @@
 // Graphs and tensors of a few elements, for the cases of the contract.
-import { add, f32, type Graph, GraphBuilder, type HostTensor, hostTensor, neg, reduceSum } from "@cambium/ir";
+import { add, f32, type Graph, GraphBuilder, type HostTensor, hostTensor, neg, numel, reduceSum } from "@cambium/ir";
 import type { DeviceTensor } from "../contract.js";
 
 export function graphOf(build: (builder: GraphBuilder) => void): Graph {
@@ -24,7 +24,7 @@ export function vector(...values: number[]): HostTensor {
 
 /** An f32 tensor of that shape whose elements all differ. */
 export function ramp(...shape: number[]): HostTensor {
-  const length = shape.reduce((a, b) => a * b, 1);
+  const length = numel(shape);
   return hostTensor(
     "f32",
     shape,

@@ -10,7 +10,7 @@ import {
 } from "@cambium/engine";
 import { CambiumError, type Reason } from "@cambium/ir";
 import { resolvePlugin } from "@cambium/plugin";
-import { checkRecipe, type EngineUse, localEngine, type Recipe } from "@cambium/recipe";
+import { checkRecipe, type EngineUse, localEngineName, type Recipe } from "@cambium/recipe";
 import { loadRecipe, planRecipe, recipeReading } from "@cambium/run";
 import { compact } from "@cambium/scaling/magnitude";
 import { Command } from "commander";
@@ -106,11 +106,15 @@ function checkFlags({ engine, dryRun, print: kind }: Flags, path: string): void 
       hint: "--dry-run shows what would be written; --print trains the earlier stages and prints the job",
     });
   }
-  if (engine === localEngine && (dryRun || kind)) {
-    throw new CambiumError("E_OPTION", `the engine ${localEngine} trains in this process: it has no files and no job`, {
-      got: dryRun ? "--dry-run" : `--print ${kind}`,
-      hint: `cambium run ${path}`,
-    });
+  if (engine === localEngineName && (dryRun || kind)) {
+    throw new CambiumError(
+      "E_OPTION",
+      `the engine ${localEngineName} trains in this process: it has no files and no job`,
+      {
+        got: dryRun ? "--dry-run" : `--print ${kind}`,
+        hint: `cambium run ${path}`,
+      },
+    );
   }
 }
 

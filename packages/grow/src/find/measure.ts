@@ -115,7 +115,7 @@ function activations(loss: Graph, of: readonly Measured[]): Graph {
   for (const { name } of exposed) {
     const x = outputs[name] as Tensor;
     const width = x.shape.at(-1) as number;
-    const rows = x.shape.slice(0, -1).reduce((a, b) => a * b, 1);
+    const rows = numel(x.shape.slice(0, -1));
     builder.output(name, mul(reduceSum(reshape(x, { shape: [rows, width] }), { axes: [0] }), 1 / rows));
   }
   return builder.finish();

@@ -5,7 +5,7 @@ import { basename, dirname, join, resolve, sep } from "node:path";
 import { type Beside, type BesideFile, listBeside, type ModelDirectory, openModelDirectory } from "@cambium/checkpoint";
 import { errnoOf, freeBytes, requireSpace, toFileError } from "@cambium/files";
 import { connectionRate, type GrowthPlan } from "@cambium/growth";
-import { CambiumError } from "@cambium/ir";
+import { CambiumError, numel } from "@cambium/ir";
 import { checkAliases } from "./aliases.js";
 import { companionsOf, namesOf } from "./companions.js";
 import { blocksFor, heldBytes } from "./footprint.js";
@@ -209,6 +209,6 @@ async function requireWritable(folder: string): Promise<void> {
 
 function elements(tensors: Iterable<{ readonly shape: readonly number[] }>): number {
   let sum = 0;
-  for (const { shape } of tensors) sum += shape.reduce((product, n) => product * n, 1);
+  for (const { shape } of tensors) sum += numel(shape);
   return sum;
 }

@@ -1,6 +1,6 @@
 // The memory of a growth, whatever the model's size: blocks being written, and what expressions hold.
 import { type Expr, type GrowthPlan, walk } from "@cambium/growth";
-import { highest } from "@cambium/ir";
+import { highest, numel } from "@cambium/ir";
 import { alignedBlocks } from "./block-file.js";
 import { hashesInThread } from "./hashing/hashes.js";
 import { threadsFor } from "./rows/makers.js";
@@ -40,7 +40,7 @@ function makingBytes(tensors: readonly TargetTensor[], plan: GrowthPlan): number
   const computed = tensors.filter(({ copyOf }) => copyOf === undefined);
   if (computed.length === 0) return 0;
   const products = Object.values(plan.tensors).some(hasProduct);
-  const largest = highest(computed.map(({ shape }) => shape.reduce((product, n) => product * n, 1)));
+  const largest = highest(computed.map(({ shape }) => numel(shape)));
   // Rows are read from several tensors and copied by each step; a factor of a matrix product is held whole.
   const threads = threadsFor(tensors);
   const making = (threads + 1) * ROWS_BYTES + threads * THREAD_BYTES;

@@ -1,5 +1,5 @@
 // Attention with an arbitrary mask, where query heads share key/value heads in groups.
-import { add, hostTensor, matmul, mul, reshape, select, softmax, type Tensor, transpose } from "@cambium/ir";
+import { add, hostTensor, matmul, mul, numel, reshape, select, softmax, type Tensor, transpose } from "@cambium/ir";
 
 /** Stands for −∞ in masked scores: so large that a score added to it is lost in the rounding. */
 const masked = -1e30;
@@ -19,7 +19,7 @@ export function hiding(hidden: Tensor): Tensor {
 export function groupedAttention(q: Tensor, k: Tensor, v: Tensor, mask: Tensor, heads: number): Tensor {
   const [batch, kvHeads, keys, headDim] = k.shape as [number, number, number, number];
   const group = heads / kvHeads;
-  const queries = q.shape.reduce((a, b) => a * b, 1) / (batch * heads * headDim);
+  const queries = numel(q.shape) / (batch * heads * headDim);
   // [batch, kvHeads, group · queries, headDim]: a group's heads share one product with their keys.
   const byHead = transpose(reshape(q, { shape: [batch, queries, kvHeads, group, headDim] }), {
     permutation: [0, 2, 3, 1, 4],

@@ -119,7 +119,7 @@ function planArm(arm: Arm): PlannedStage[] {
     const untils = untilsOf(arm, ended);
     const times = untils.map((until, k) => ({ tokens: ended[k] ?? longest(until), open: !isDecided(until, ended[k]) }));
     const until = untils[i] as Until;
-    const probed = probedBefore(recipe, link, untils[i - 1], ended[i - 1]);
+    const probed = probedBefore(link, untils[i - 1], ended[i - 1]);
     const stage: Stage = {
       ...settingsOf(recipe),
       ...computesWith(recipe, context, { arm: arm.name, stage: link.name }),
@@ -151,7 +151,7 @@ function untilsOf({ recipe, links, budget }: Arm, ended: readonly number[]): Unt
   for (const [i, link] of links.entries()) {
     const { model, phase, find, cost } = link;
     const [before, next] = [untils[i - 1], links[i + 1]];
-    const found = (find?.flops ?? 0) + probedBefore(recipe, link, before, ended[i - 1]).flops;
+    const found = (find?.flops ?? 0) + probedBefore(link, before, ended[i - 1]).flops;
     spent += found;
     const least = Math.max(masksOpenAfter(phase), before?.kind === "probe" ? before.budget : 0);
     const until: Until = next
@@ -172,14 +172,10 @@ function untilsOf({ recipe, links, budget }: Arm, ended: readonly number[]): Unt
 }
 
 /** Probes of the growth `index`, which `link` begins with, in an arm that may spend `budget` FLOPs. */
-function probeOf(
-  recipe: Recipe,
-  index: number,
-  { find, start, cost, distill }: Link,
-  budget: number,
-): ArmBudget["probe"] {
+function probeOf(recipe: Recipe, index: number, link: Link, budget: number): ArmBudget["probe"] {
+  const { start, distill } = link;
   return {
-    flops: (tokens) => cost.flops(tokens) + (find?.flops ?? 0),
+    flops: (tokens) => probeFlops(link, tokens),
     trial: () => {
       const plan = start.kind === "grown" ? planJson(start.plan) : null;
       const teacher = distill?.from.kind === "checkpoint" ? [distill.from.fingerprint] : [];
@@ -188,11 +184,16 @@ function probeOf(
   };
 }
 
+/** FLOPs of a probe that trains `link` for `tokens` tokens. */
+function probeFlops({ find, cost }: Link, tokens: number): number {
+  return cost.flops(tokens) + (find?.flops ?? 0);
+}
+
 /** The failed probes of `link`'s growth, if the stage before ends by a probe. @param ended its tokens, if known */
-function probedBefore(recipe: Recipe, link: Link, before: Until | undefined, ended: number | undefined) {
+function probedBefore(link: Link, before: Until | undefined, ended: number | undefined) {
   if (before?.kind !== "probe") return { count: 0, flops: 0 };
   const count = probesBefore(before, ended ?? before.most);
-  return { count, flops: count * probeOf(recipe, 0, link, 0).flops(before.budget) };
+  return { count, flops: count * probeFlops(link, before.budget) };
 }
 
 /** The most tokens that a stage takes. */

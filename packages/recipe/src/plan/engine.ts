@@ -6,7 +6,7 @@ import type { PlanContext } from "./context.js";
 import type { ArmPlan, EngineOptions, Stage, StageEngine } from "./stage.js";
 
 /** The engine that trains in the run's own process, on the run's backend. */
-export const localEngine = "local";
+export const localEngineName = "local";
 
 interface Place {
   readonly arm: string;
@@ -21,7 +21,7 @@ export function computesWith(
 ): Pick<Stage, "device" | "engine"> {
   const index = (train.engine ?? []).findIndex((use) => takes(use, place));
   const use = train.engine?.[index];
-  if (use === undefined || use.name === localEngine) return { device };
+  if (use === undefined || use.name === localEngineName) return { device };
   return { device: engines[index] ?? use.name, engine: stageEngine(use) };
 }
 

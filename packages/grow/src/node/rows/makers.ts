@@ -1,7 +1,9 @@
 // Chooses what makes rows: this thread if there is little to make, else worker threads, which share the source's open
 // files.
+
 import { availableParallelism } from "node:os";
 import type { ModelDirectory } from "@cambium/checkpoint";
+import { numel } from "@cambium/ir";
 import type { TargetTensor } from "../target.js";
 import { type Block, blockMaker, type Made, type RowMakers } from "./make.js";
 import { RowThread } from "./thread.js";
@@ -20,7 +22,7 @@ export function threadsFor(tensors: readonly TargetTensor[], most = availablePar
   const made = tensors.flatMap(({ made }) => (made ? [made] : []));
   // The factors of a matrix product are held whole, so only one thread should hold them.
   if (most < 2 || made.some(({ typed }) => JSON.stringify(typed).includes('"matmul"'))) return 0;
-  const numbers = made.reduce((sum, { shape }) => sum + shape.reduce((product, n) => product * n, 1), 0);
+  const numbers = made.reduce((sum, { shape }) => sum + numel(shape), 0);
   return Math.min(most, MOST_THREADS, Math.floor(numbers / WORTH_A_THREAD));
 }
 

@@ -1,7 +1,7 @@
 // Rows of stored float tensors as float64 and back.
 import { STORED_AS, STORED_BITS, type StoredDType, type TensorEntry } from "@cambium/checkpoint";
 import type { ReadRows } from "@cambium/growth";
-import { CambiumError, decodeHalf, encodeHalf } from "@cambium/ir";
+import { CambiumError, decodeHalf, encodeHalf, numel } from "@cambium/ir";
 import type { FloatDType } from "@cambium/model";
 
 /** The largest finite number of half precision. */
@@ -44,7 +44,7 @@ export function rowBytes(dtype: StoredDType, shape: readonly number[]): number {
 }
 
 export function rowWidth(shape: readonly number[]): number {
-  return shape.slice(1).reduce((product, n) => product * n, 1);
+  return numel(shape.slice(1));
 }
 
 function decode(dtype: StoredDType, bytes: Uint8Array): Float64Array {
