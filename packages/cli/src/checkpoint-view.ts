@@ -18,6 +18,7 @@ import {
   readHfModel,
 } from "@cambium/model";
 import { compact } from "@cambium/scaling/magnitude";
+import { layerCount } from "./format.js";
 
 export interface Shown {
   readonly data: unknown;
@@ -52,7 +53,7 @@ export async function describeCheckpoint(path: string, families: readonly Family
     const type = "model_type" in configJson ? String(configJson.model_type) : "a model without a type";
     const { layers, refusal } = growth(directory, families);
     const reasons = [...(model.code === "E_FAMILY" ? [] : whyNot(model)), ...(refusal ? whyNot(refusal) : [])];
-    const grow = refusal ? "grow refuses it" : `grow can copy its ${layers} layers`;
+    const grow = layers === undefined ? "grow refuses it" : `grow can copy its ${layerCount(layers)}`;
     const text = [
       `${path}: ${type}; ${grow}, no command computes it`,
       `  tensors        ${entries.length}, ${compact(bytes)}B, ${types}`,
@@ -65,7 +66,7 @@ export async function describeCheckpoint(path: string, families: readonly Family
   const { layers, hidden, heads, kvHeads, headDim, intermediate, vocab } = modelSizes(model);
   const tokenizer = vocab === undefined ? "none" : await tokenizerRow(path, vocab);
   const text = [
-    `${path}: ${model.family.name}, ${layers} layers × ${hidden}, transformers ${hfFlavour(configJson)} spelling`,
+    `${path}: ${model.family.name}, ${layerCount(layers)} × ${hidden}, transformers ${hfFlavour(configJson)} spelling`,
     `  heads          ${heads} (${kvHeads} key/value) × ${headDim}`,
     `  intermediate   ${intermediate}`,
     `  vocabulary     ${vocab}${isTied(model) ? ", tied" : ""}`,

@@ -6,7 +6,7 @@ import type { Devices, GrowthWay } from "@cambium/scaling";
 import { billions, compact } from "@cambium/scaling/magnitude";
 import type { FittedStep, TrainingMemory } from "@cambium/train";
 import Table from "cli-table3";
-import { duration } from "./format.js";
+import { duration, layerCount } from "./format.js";
 
 /** A way of growing with its time and memory on the device. */
 export interface PlannedWay {
@@ -31,7 +31,7 @@ export function planText({ target, parameters, flops, tokens, devices, ways }: P
   const on = devices
     ? ` on ${devices.count} × ${devices.name} at ${Math.round(100 * devices.mfu)} % of ${compact(devices.peak)}FLOP/s`
     : "";
-  const head = `Target: ${billions(parameters)} parameters (${layers} layers × ${hidden}), ${billions(tokens)} tokens, ${flops.toExponential(2)} FLOPs${on}`;
+  const head = `Target: ${billions(parameters)} parameters (${layerCount(layers)} × ${hidden}), ${billions(tokens)} tokens, ${flops.toExponential(2)} FLOPs${on}`;
   const table = new Table({
     head: ["", ...ways.map(({ way }) => way.name)],
     style: { head: [], border: [], compact: true },

@@ -8,7 +8,7 @@ import type { EarlierStage, RunObserver, Speed, Unmeasured } from "@cambium/run"
 import { compact } from "@cambium/scaling/magnitude";
 import type { MetricsRow, SwitchSeconds } from "@cambium/train";
 import { SingleBar } from "cli-progress";
-import { duration } from "./format.js";
+import { duration, layerCount } from "./format.js";
 import { passedOver } from "./open-text.js";
 import { Pace } from "./pace.js";
 import { StatusLine } from "./status-line.js";
@@ -163,7 +163,7 @@ export class ProgressDisplay implements RunObserver {
     const how = `${operator.name} ${operator.version}`;
     const parts = `state down ${seconds(cost.download)}, plan ${seconds(cost.plan)}, state up ${seconds(cost.upload)}`;
     const compiled = `compiled ${cost.compiledAhead ? "ahead " : ""}in ${seconds(cost.compile)}`;
-    this.note(`Grown with ${how} to ${modelSizes(model).layers} layers: ${parts}; ${compiled}`);
+    this.note(`Grown with ${how} to ${layerCount(modelSizes(model).layers)}: ${parts}; ${compiled}`);
   }
 
   onMetrics(stage: PlannedStage, row: MetricsRow): void {
@@ -290,5 +290,5 @@ function seconds(value: number): string {
 
 function title({ stage: { name, model }, tokens, open }: PlannedStage): string {
   const { layers, hidden } = modelSizes(model);
-  return `${name}: ${layers} layers × ${hidden}, ${open ? "at most " : ""}${compact(tokens)} tokens`;
+  return `${name}: ${layerCount(layers)} × ${hidden}, ${open ? "at most " : ""}${compact(tokens)} tokens`;
 }

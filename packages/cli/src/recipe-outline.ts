@@ -7,6 +7,7 @@ import { corpusName, type Recipe, recipeNames } from "@cambium/recipe";
 import { planRecipe, recipeReading } from "@cambium/run";
 import { compact } from "@cambium/scaling/magnitude";
 import type { Shown } from "./checkpoint-view.js";
+import { layerCount } from "./format.js";
 import { noPlugins } from "./host.js";
 
 /** @throws CambiumError `E_RECIPE` */
@@ -18,7 +19,9 @@ export async function outlineRecipe(path: string): Promise<Shown> {
   const { name, data, model, growth, variants, train } = recipe;
   const plugins = pluginsOf(recipe);
   const parameters = base && countParameters(base);
-  const sizes = base ? `${modelSizes(base).layers} layers × ${modelSizes(base).hidden}` : (model.from ?? model.family);
+  const sizes = base
+    ? `${layerCount(modelSizes(base).layers)} × ${modelSizes(base).hidden}`
+    : (model.from ?? model.family);
   const text = [
     name,
     `  corpus      ${corpusName(data)}`,
@@ -32,7 +35,7 @@ export async function outlineRecipe(path: string): Promise<Shown> {
 }
 
 function growthText({ operator, factor, layers, at }: Recipe["growth"][number]): string {
-  const size = layers === undefined ? factor && `times ${factor}` : `to ${layers} layers`;
+  const size = layers === undefined ? factor && `times ${factor}` : `to ${layerCount(layers)}`;
   const when = typeof at === "number" ? `at ${compact(at)} tokens` : `at ${JSON.stringify(at)}`;
   return [operator, size, when].filter((part) => part).join(", ");
 }

@@ -6,6 +6,7 @@ import { countParameters, modelSizes } from "@cambium/model";
 import type { Stage } from "@cambium/recipe";
 import { type PlannedRecipe, planRecipe, recipeReading, stateBytesPerParameter } from "@cambium/run";
 import { compact } from "@cambium/scaling/magnitude";
+import { layerCount } from "./format.js";
 import type { Host } from "./host.js";
 
 /** Whether a path names a recipe, by its extension. */
@@ -53,7 +54,7 @@ export async function describeRecipe(
     `${name}: ${compact(stages.reduce((sum, { flops }) => sum + flops, 0))}FLOP`,
     ...stages.flatMap(({ stage: { name: stage, model, start, ...how }, tokens, flops, open }) => [
       ...(start.kind === "growth" ? indent(describePlan(start.plan), "    ") : []),
-      `  ${stage}: ${modelSizes(model).layers} layers × ${modelSizes(model).hidden}, ${compact(countParameters(model).total)} parameters, ${compact(stateBytesPerParameter * countParameters(model).total)}B of training state, ${open ? "at most " : ""}${compact(tokens)} tokens, ${compact(flops)}FLOP${howText(how)}`,
+      `  ${stage}: ${layerCount(modelSizes(model).layers)} × ${modelSizes(model).hidden}, ${compact(countParameters(model).total)} parameters, ${compact(stateBytesPerParameter * countParameters(model).total)}B of training state, ${open ? "at most " : ""}${compact(tokens)} tokens, ${compact(flops)}FLOP${howText(how)}`,
     ]),
   ]);
   return { data: { name: recipe.name, arms: data }, text: [recipe.name, ...text].join("\n") };

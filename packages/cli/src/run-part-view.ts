@@ -8,6 +8,7 @@ import { StageDirectory, streamRows } from "@cambium/run-format/node";
 import { compact } from "@cambium/scaling/magnitude";
 import type { MetricsRow } from "@cambium/train";
 import type { Shown } from "./checkpoint-view.js";
+import { layerCount } from "./format.js";
 
 const snapshotFile = /^snapshot-\d{6,15}\.json$/;
 
@@ -39,7 +40,7 @@ async function describeStage(path: string, names: readonly string[]): Promise<Sh
   const lines = [`${path}: a stage of a run${record ? `, ${record.name}, ${record.state}` : ", not started"}`];
   if (record) {
     const { layers, hidden } = record.model;
-    lines.push(row("model", `${layers} layers × ${hidden}, ${compact(record.parameters)} parameters`));
+    lines.push(row("model", `${layerCount(layers)} × ${hidden}, ${compact(record.parameters)} parameters`));
     lines.push(row("tokens", `${compact(metrics.last?.tokens ?? 0)} of ${compact(record.tokens)}`));
     const { growth } = record;
     if (growth) lines.push(row("grown", `by ${growth.operator} ${growth.operatorVersion} from ${growth.from}`));

@@ -204,7 +204,7 @@ describe("a run", () => {
     expect(errors).not.toContain("\x1b");
     expect(errors).not.toContain("\r");
     expect(errors).toMatch(/^Computing on reference/);
-    expect(errors).toMatch(/\nbase: 1 layers × 8, 96 tokens\n/);
+    expect(errors).toMatch(/\nbase: 1 layer × 8, 96 tokens\n/);
     expect(errors).toMatch(
       /\n {2}target 100 % {2}loss \d\.\d{3} {2}held-out \d\.\d{3} {2}\S+ tok\/s {2}\d+ s left of the run\n/,
     );
@@ -253,7 +253,7 @@ describe("inspect", () => {
   test("a recipe: its stages, budgets and growth", async () => {
     const recipe = writeProject(join(folder, "recipe"));
     const text = await output("inspect", recipe);
-    expect(text).toMatch(/grown: [\s\S]*base: 1 layers × 8[\s\S]*R_c [\s\S]*target: 2 layers[\s\S]*scratch: 2 layers/);
+    expect(text).toMatch(/grown: [\s\S]*base: 1 layer × 8[\s\S]*R_c [\s\S]*target: 2 layers[\s\S]*scratch: 2 layers/);
     const [grown, scratch] = (await json("inspect", recipe))["arms"] as {
       stages: { layerMap: unknown; tokens: number }[];
     }[];

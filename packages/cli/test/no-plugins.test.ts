@@ -33,7 +33,7 @@ afterAll(() => {
 
 test("a recipe is outlined without its plugins", async () => {
   const shown = await output("inspect", recipe, "--no-plugins");
-  expect(shown).toMatch(/base +1 layers × 8, .*parameters\n +growth +\.\/operator\.mjs, times 2, at 96 tokens/);
+  expect(shown).toMatch(/base +1 layer × 8, .*parameters\n +growth +\.\/operator\.mjs, times 2, at 96 tokens/);
   expect(shown).toMatch(/not loaded +operator \.\/operator\.mjs\n +not loaded +backend \.\/backend\.mjs/);
   expect((await json("inspect", recipe, "--no-plugins"))["plugins"]).toHaveLength(2);
 });

@@ -213,7 +213,7 @@ describe("without a terminal", () => {
       progress.onMetrics(stage("base"), row(step));
     }
     const lines = text().trimEnd().split("\n");
-    expect(lines[0]).toBe("base: 1 layers × 4, 1k tokens, continuing after step 7");
+    expect(lines[0]).toBe("base: 1 layer × 4, 1k tokens, continuing after step 7");
     expect(lines.slice(1).map((line) => /base (\d+) %/.exec(line)?.[1])).toEqual(["1", "42", "83", "100"]);
     expect(lines[2]).toBe("  base 42 %  loss 3.000  held-out –  100 tok/s  15 s left of the run");
   });

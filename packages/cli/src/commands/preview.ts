@@ -22,6 +22,7 @@ import { Command } from "commander";
 import { beginning } from "../beginning.js";
 import { Exit } from "../failure.js";
 import { type BackendFlags, type FamilyFlags, wholeNumber, withBackendFlags, withFamilyFlag } from "../flags.js";
+import { layerCount } from "../format.js";
 import { type OperatorFlags, operatorRequest, withOperatorFlags } from "../grow-request.js";
 import type { Host } from "../host.js";
 import { type CorpusFlags, openText, withCorpusFlags } from "../open-text.js";
@@ -173,7 +174,7 @@ async function lossOf(
 
 function describe({ base, grown, tokens, context, weightBytes, device, operator }: Shown, plan: GrowthPlan): string {
   const loss = ({ layers, loss, perplexity }: Measured): string =>
-    `${loss.toFixed(4)}  perplexity ${compact(perplexity)}  ${layers} layers`;
+    `${loss.toFixed(4)}  perplexity ${compact(perplexity)}  ${layerCount(layers)}`;
   const shut = "shut, as at the start of growth in a recipe; cambium grow writes the model without them";
   const difference = grown.loss - base.loss;
   const rows: [string, string][] = [
