@@ -18,6 +18,15 @@ interface Form {
 const quick: Form = { hidden: 48, tokens: 60_000, rates: [1e-3, 2e-3, 4e-3] };
 const full: Form = { hidden: 128, tokens: 2_000_000, rates: [3e-4, 6e-4, 1e-3, 2e-3, 4e-3] };
 
+/** Rates that are tried beyond a form's, at most, if the best is still the last. */
+const furthest = 4;
+
+/** @returns ascending `rates`, and one beyond the end at which `best` lies: the best of a grid's end is not tuned */
+function aroundBest(rates: readonly number[], best: number): readonly number[] {
+  if (best === rates[0]) return [best / 2, ...rates];
+  return best === rates.at(-1) ? [...rates, best * 2] : rates;
+}
+
 /** Layers at the end, whatever an arm begins with. */
 const target = 8;
 
@@ -79,16 +88,24 @@ export async function main(args: readonly string[]): Promise<void> {
   const { full: isFull, folder, seeds, flags } = studyOptions("recipes", about, args);
   const form = isFull ? full : quick;
   const arms: Arm[] = [];
-  /** Trains every rate with the first seed, then the best one with all seeds. */
+  /** Trains every rate with the first seed, further ones while the best is the last, then the best with all seeds. */
   const tuned = async (name: string, recipe: object, more: readonly string[] = []): Promise<Arm> => {
     const file = name.toLowerCase().replaceAll(/[^a-z0-9]+/g, "-");
     const at = (rates: readonly (number | string)[], last: number) => [
       ...["--over", `train.lr=${rates.join(",")}`, "--over", `seed=0..${last}`, ...more, ...flags],
     ];
-    const tried = await sweep(folder, file, recipe, at(form.rates, 0));
-    const best = tried.reduce((least, one) => (one.loss < least.loss ? one : least), tried[0] as Row);
-    const rate = String(best["train.lr"]);
-    const arm = { name, rate, tried, rows: await sweep(folder, file, recipe, at([rate], seeds - 1)) };
+    const best = (rows: readonly Row[]) =>
+      Number(rows.reduce((least, one) => (one.loss < least.loss ? one : least))["train.lr"]);
+    let rates = form.rates;
+    let tried = await sweep(folder, file, recipe, at(rates, 0));
+    while (rates.length < form.rates.length + furthest) {
+      const wider = aroundBest(rates, best(tried));
+      if (wider === rates) break;
+      rates = wider;
+      tried = await sweep(folder, file, recipe, at(rates, 0));
+    }
+    const rate = best(tried);
+    const arm = { name, rate: String(rate), tried, rows: await sweep(folder, file, recipe, at([rate], seeds - 1)) };
     arms.push(arm);
     return arm;
   };
@@ -119,7 +136,9 @@ export async function main(args: readonly string[]): Promise<void> {
       sections: [
         {
           title: "All arms",
-          text: `Each rate of ${form.rates.join(", ")} with the first seed, then the best with ${seeds} seeds. Mean ± deviation [95 %].`,
+          text:
+            `Each rate of ${form.rates.join(", ")} with the first seed, twice or half of it while the best is at an ` +
+            `end, then the best with ${seeds} seeds. Mean ± deviation [95 %].`,
           tables: [recipeTable(arms, best)],
         },
       ],
