@@ -4,12 +4,12 @@ import { readdirSync } from "node:fs";
 import { join } from "node:path";
 import { presets } from "../../operators/presets.mjs";
 import { runFetched } from "../../packages/backend/src/conformance/cases.ts";
-import { assertStateGraph, baseModel, defaultCases } from "../../packages/growth/src/conformance/index.ts";
+import { assertStateGraph, baseModel, defaultCases, testBases } from "../../packages/growth/src/conformance/index.ts";
 import { growMoments, optimizerPolicies } from "../../packages/growth/src/index.ts";
 import { CambiumError } from "../../packages/ir/src/index.ts";
 import { root } from "../setup.mjs";
 
-/** Options of the operators that need some to grow anything. */
+/** Options of the operators that refuse their defaults, for which the conformance suite has no cases. */
 const needed = {
   explicit: { map: "0-2,2,3-5,5", scale: "o_proj:0@new;down_proj:0.5@new" },
   partial: { pattern: "12-3456x5-56", factor: 4 },
@@ -44,8 +44,10 @@ export async function growAll(name, device, { small = false } = {}) {
 }
 
 function* plansOf(operator) {
-  for (const { base, options } of defaultCases(operator)) {
-    const plan = unlessRefused(() => operator.plan(baseModel(base), needed[operator.name] ?? options));
+  const options = needed[operator.name];
+  const cases = options ? Object.values(testBases).map((base) => ({ base, options })) : defaultCases(operator);
+  for (const { base, options } of cases) {
+    const plan = unlessRefused(() => operator.plan(baseModel(base), options));
     if (plan) yield plan;
   }
 }

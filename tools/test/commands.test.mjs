@@ -88,7 +88,7 @@ test("packages that documents install exist: ours, or a peer in the range of its
   for (const { command, way } of by("packages")) {
     for (const wanted of way.packages) {
       const [, name, range] = /^(@?[^@]+)(?:@(.*))?$/.exec(wanted);
-      const [room, folder] = /^@cambium\/(operator|backend)-/.test(name)
+      const [room, folder] = /^@cambium\/(operator|backend|engine)-/.test(name)
         ? [`${name.slice(9).split("-")[0]}s`, name.replace(/^@cambium\/\w+-/, "")]
         : ["packages", name.replace("@cambium/", "")];
       const known = name.startsWith("@cambium/") ? existsSync(join(root, room, folder)) : peers[name] !== undefined;

@@ -1,5 +1,5 @@
 // The models of the golden files: weights from a seed, so that none are in the repository.
-import { readFile } from "node:fs/promises";
+import { readFile, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { hostSources, writeModelDirectory } from "@cambium/checkpoint";
@@ -17,9 +17,7 @@ const kinds: readonly { name: string; family: Family; tokenizer: string; config:
 export async function writeEvalModels(to: string): Promise<string[]> {
   return Promise.all(
     kinds.map(async ({ name, family, tokenizer, config }) => {
-      const extraFiles = ["tokenizer.json", "tokenizer_config.json"].map((file) => {
-        return { name: file, from: join(tokenizers, tokenizer, file) };
-      });
+      const extraFiles = [{ name: "tokenizer.json", from: join(tokenizers, tokenizer, "tokenizer.json") }];
       const vocab = await vocabularyOf(join(tokenizers, tokenizer, "tokenizer.json"));
       const sizes = { vocab, hidden: 32, intermediate: 48, layers: 2, contextLength: 96, initializerRange: 0.3 };
       const model = modelSpec(family, { ...sizes, ...config });
@@ -29,6 +27,10 @@ export async function writeEvalModels(to: string): Promise<string[]> {
         tensors: hostSources(weights),
         extraFiles,
       });
+      // The class that the script of the golden files opens it with: without it a qwen3 would get Qwen2's rules.
+      const named = JSON.parse(await readFile(join(tokenizers, tokenizer, "tokenizer_config.json"), "utf8"));
+      const ofClass = { ...named, tokenizer_class: "PreTrainedTokenizerFast" };
+      await writeFile(join(to, name, "tokenizer_config.json"), JSON.stringify(ofClass));
       return join(to, name);
     }),
   );
