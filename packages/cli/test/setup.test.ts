@@ -50,7 +50,7 @@ beforeAll(() => {
     { "setup.js": source, "main.js": "throw 1" },
     { ".": "./main.js", "./setup": "./setup.js" },
   );
-  install("cambium-engine-loom", { "main.js": "" }, { ".": "./main.js" });
+  install("@cambium/engine-loom", { "main.js": "" }, { ".": "./main.js" });
   install("cambium-backend-plain", { "main.js": "" }, { ".": "./main.js" });
   process.chdir(project);
 });
