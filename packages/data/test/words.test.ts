@@ -199,3 +199,16 @@ test.each([
   const other = { type: "Sequence", pretokenizers: [split(pattern), ...pretokenizers.slice(1)] };
   expect(await open({ ...json, pre_tokenizer: other })).toBeUndefined();
 });
+
+test("truncation and padding play no part, whatever they are", async () => {
+  for (const kind of ["gpt-2", "llama-never"]) {
+    const json = separate(jsonOf(kind));
+    const [plain, odd] = [
+      await open(json),
+      await open({ ...json, truncation: "constructor", padding: { strategy: [] } }),
+    ];
+    const text = "a whale and a ship and a whale";
+    expect(odd?.(text)).toEqual(plain?.(text));
+    expect(odd?.(text)).toBeDefined();
+  }
+});
