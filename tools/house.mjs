@@ -43,12 +43,15 @@ const known = JSON.parse(readFileSync(knownPath, "utf8"));
 const faults = files
   .filter(({ text }) => !/^(\/\/|#!)/.test(text))
   .map(({ path }) => `${path}: its first line does not say what it is`);
+/** By the package's folder. */
+const manifests = new Map();
 for (const { path, tree } of files) {
   for (const { line, call } of spreadsOf(tree))
     faults.push(`${path}:${line}: ${call}(...list), which a long list breaks`);
   const folder = path.split("/", 2).join("/");
-  const manifest = JSON.parse(readFileSync(join(root, folder, "package.json"), "utf8"));
-  for (const name of undeclaredIn(tree, manifest))
+  if (!manifests.has(folder))
+    manifests.set(folder, JSON.parse(readFileSync(join(root, folder, "package.json"), "utf8")));
+  for (const name of undeclaredIn(tree, manifests.get(folder)))
     faults.push(`${path}: imports ${name}, which is not among the dependencies of ${folder}`);
 }
 if (at(0.5) > medianLimit) faults.push(`the median file has ${at(0.5)} lines, over ${medianLimit}`);
