@@ -68,7 +68,7 @@ test("the gradient of the new rows is c √Σσ², and larger than along random 
 function randomColumns({ shape, data }: HostTensor): HostTensor {
   const [rows = 0, count = 0] = shape;
   const drawn = new Float64Array(rows * count);
-  new Random("other").normals(drawn, 0, 1);
+  new Random("other").noise(drawn, 0, 1);
   const length = (k: number) => norm(Array.from({ length: rows }, (_, i) => drawn[i * count + k] as number));
   const wanted = norm(data as Float32Array) / Math.sqrt(count);
   return hostTensor(

@@ -99,7 +99,7 @@ const measuring = defineOperator({
 const parameters = Object.fromEntries(
   parameterTable(base).map(({ name, shape }) => {
     const data = new Float64Array(numel(shape));
-    new Random(`find/${name}`).normals(data, 0, 0.4);
+    new Random(`find/${name}`).noise(data, 0, 0.4);
     return [name, hostTensor("f32", shape, Float32Array.from(data))];
   }),
 );

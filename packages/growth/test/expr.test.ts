@@ -50,7 +50,8 @@ function draw(tape: readonly number[]) {
   };
   const leaf = (shape: readonly [number, number]): Known => {
     const std = factor();
-    const random = new Random("oracle");
+    const noise = new Float64Array(shape[0] * shape[1]);
+    new Random("oracle").noise(noise, 0, Math.abs(std));
     const kinds: Known[] = [
       { expr: zeros(shape), shape, heads: false, at: () => 0 },
       { expr: constant(shape, std), shape, heads: false, at: () => std },
@@ -58,7 +59,7 @@ function draw(tape: readonly number[]) {
         expr: normal(shape, Math.abs(std), "oracle"),
         shape,
         heads: false,
-        at: (i, j) => Math.abs(std) * random.normal(i * shape[1] + j),
+        at: (i, j) => noise[i * shape[1] + j] as number,
       },
     ];
     return kinds[pick(3)] as Known;

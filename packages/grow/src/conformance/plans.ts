@@ -74,7 +74,7 @@ export function randomState({ base: model }: GrowthPlan): TrainingState {
     Object.fromEntries(
       parameterTable(model).map(({ name, shape }) => {
         const data = new Float64Array(numel(shape));
-        new Random(`${what}/${name}`).normals(data, 0, 0.3);
+        new Random(`${what}/${name}`).noise(data, 0, 0.3);
         return [name, hostTensor("f32", shape, Float32Array.from(data))];
       }),
     );

@@ -63,7 +63,7 @@ export function additionInputs(of: readonly Measured[], { inputs }: Graph): Reco
   for (const { name, by } of steepestOf(of)) {
     const { shape, std, seed } = by.gate;
     const row = new Float64Array(shape[1] as number);
-    new Random(seed).normals(row, 0, std);
+    new Random(seed).noise(row, 0, std);
     made[gateName(name)] = hostTensor("f32", shape, Float32Array.from(row));
     const zero = inputs.find((input) => input.name === additionName(name));
     if (zero) made[zero.name] = hostTensor("f32", zero.value.type.shape);

@@ -109,7 +109,7 @@ function testFound({ tensors }: GrowthPlan): Found {
   return new Map(
     givenOf(tensors).map(({ name, shape }) => {
       const numbers = new Float64Array(numel(shape));
-      new Random(`conformance/found/${name}`).normals(numbers, 0, 0.3);
+      new Random(`conformance/found/${name}`).noise(numbers, 0, 0.3);
       return [name, hostTensor("f32", shape, Float32Array.from(numbers))];
     }),
   );

@@ -14,7 +14,7 @@ const rules: TypedRules<Scope, Value> = {
   normal: (typed, { shared }) => {
     const { std, seed, shape } = typed;
     const random = new Random(seed);
-    const value = leaf(typed, (out, first) => random.normals(out, first, std));
+    const value = leaf(typed, (out, first) => random.noise(out, first, std));
     return { shape, ...shareRows(shared, `${std} ${seed} [${shape}]`, value.rows) };
   },
   given: ({ name, shape, start }, scope) => {

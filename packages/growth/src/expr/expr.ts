@@ -44,7 +44,7 @@ export interface Const {
   readonly value: number;
 }
 
-/** Entry i (row-major) is `std` times the i-th normal number of the random stream named `seed`. */
+/** Entry i (row-major) is `std` times the i-th number of the noise of the stream `seed` (`Random.noise`). */
 export interface Normal {
   readonly kind: "normal";
   readonly shape: readonly number[];

@@ -23,7 +23,7 @@ export interface TypedFill extends Known {
   readonly value: number;
 }
 
-/** Entry i (row-major) is `std` times the i-th normal number of the stream `seed`. */
+/** Entry i (row-major) is `std` times the i-th number of the noise of the stream `seed`. */
 export interface TypedNormal extends Known {
   readonly kind: "normal";
   readonly std: number;

@@ -123,7 +123,7 @@ class GraphParts {
     const name = `normal:${std}:${seed}:${shape.join("x")}`;
     this.#leaves.set(name, () => {
       const numbers = new Float64Array(numel(shape));
-      new Random(seed).normals(numbers, 0, std);
+      new Random(seed).noise(numbers, 0, std);
       return hostTensor("f32", shape, Float32Array.from(numbers));
     });
     return this.#input(name, shape);
