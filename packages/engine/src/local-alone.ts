@@ -7,14 +7,13 @@ import type { Stage } from "@cambium/recipe";
 const supported = ["frozen", "groups", "lrMultipliers"];
 
 /**
- * Fields of a stage that other engines carry out, or refuse themselves. All others are refused by name, so that none is
- * ignored. A field that is new in stages begins as `false`.
+ * Fields of a stage that other engines carry out, or refuse themselves. A stage that has any other field is refused by
+ * name, so that none is ignored.
  */
-const carriedOut: Readonly<Record<keyof Stage, boolean>> = {
-  ...{ name: true, model: true, start: true, phase: true, data: true, schedule: true, until: true, distill: true },
-  ...{ device: true, engine: true, batch: true, accumulation: true, precision: true, memory: true, context: true },
-  ...{ seed: true, optimizer: true, evaluation: true },
-};
+const known: ReadonlySet<string> = new Set<keyof Stage>([
+  ...(["name", "model", "start", "phase", "data", "schedule", "until", "distill", "device", "engine"] as const),
+  ...(["batch", "accumulation", "precision", "memory", "context", "seed", "optimizer", "evaluation"] as const),
+]);
 
 /**
  * What `engine` cannot do of `stage`, for an engine that trains whole models for a fixed number of tokens.
@@ -27,7 +26,7 @@ export function localAlone(engine: string, stage: Stage): Reason[] {
     .filter((part) => !supported.includes(part))
     .map((part) => ({ message: `${engine} does not support ${part}`, got: `${part} after the last growth`, hint }));
   for (const [field, value] of Object.entries(stage)) {
-    if (value === undefined || (Object.hasOwn(carriedOut, field) && carriedOut[field as keyof Stage])) continue;
+    if (value === undefined || known.has(field)) continue;
     reasons.push({ message: `${engine} does not support ${field}`, got: `${field}: ${JSON.stringify(value)}`, hint });
   }
   if (distill) reasons.push({ message: `${engine} does not support a teacher`, got: "distill after a growth", hint });

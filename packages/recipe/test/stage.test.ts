@@ -14,9 +14,11 @@ import {
   parseStage,
   planArms,
   type RecipeInput,
+  recipeSchema,
   type Stage,
   stageJson,
 } from "../src/index.js";
+import { settingsFields } from "../src/plan/settings.js";
 import { minimal } from "./support.js";
 
 /** Grows with every part of a phase, and an option that is a list. */
@@ -49,9 +51,19 @@ const checkpointed = (stage: Stage): Stage => ({
   distill: { teacher: stage.model, weight: 0.5, temperature: 2, from: here },
 });
 
-/** One of every kind of start, end and schedule. */
+/** A value for each field of `train` that stages have only if the recipe sets it. */
+const optional = Object.fromEntries(
+  Object.entries(recipeSchema.shape.train.shape).flatMap(([name, field]) => {
+    if (!(name in settingsFields) || !(field instanceof z.ZodOptional)) return [];
+    const { enum: words = [] } = z.toJSONSchema(field, { io: "input" });
+    return [[name, [...words, true, 1, 0.5, "word"].find((value) => field.safeParse(value).success)]];
+  }),
+);
+
+/** One of every kind of start, end and schedule, and one with every optional setting. */
 const stages: readonly Stage[] = [
   ...stagesOf({}, elaborate),
+  ...stagesOf({ train: { ...minimal.train, ...optional } }),
   ...stagesOf({
     growth: [
       {
@@ -106,6 +118,10 @@ describe("a stage", () => {
   test("covers every kind of start and end", () => {
     expect(new Set(stages.map(({ start }) => start.kind))).toEqual(new Set(["init", "checkpoint", "growth"]));
     expect(new Set(stages.map(({ until }) => until.kind))).toEqual(new Set(["tokens", "slope", "probe"]));
+  });
+
+  test("has every setting that a recipe may leave out", () => {
+    expect(stages.some((stage) => Object.keys(optional).every((name) => name in stage))).toBe(true);
   });
 
   test("reads back from JSON as it was, with the same identity", () => {

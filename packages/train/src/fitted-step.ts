@@ -2,8 +2,7 @@
 import { CambiumError, fitMemory, type Graph, graphCost, highest, liveness } from "@cambium/ir";
 import type { ModelSpec } from "@cambium/model";
 import { bytesOfInputs, type TrainingMemory, trainingMemory } from "./memory.js";
-import type { OptimizerOptions } from "./optimizer.js";
-import { accumulatedStepGraphs, type StepGraphOptions, trainStepGraph } from "./step-graph.js";
+import { accumulatedStepGraphs, type StepGraphOptions, stepKey, trainStepGraph } from "./step-graph.js";
 
 export type FittedStepOptions = StepGraphOptions & {
   /** Micro-batches in the step. */
@@ -37,7 +36,7 @@ export interface FittedStep {
 export function fittedStep(model: ModelSpec, options: FittedStepOptions): FittedStep {
   const ofModel = fits.get(model) ?? new Map<string, FittedStep>();
   fits.set(model, ofModel);
-  const key = settingsOf(options);
+  const key = JSON.stringify([stepKey(options), options.accumulation, options.memory]);
   const known = ofModel.get(key) ?? fit(model, options);
   ofModel.set(key, known);
   return known;
@@ -67,20 +66,6 @@ export function fittedSteps(wanted: readonly WantedStep[]): FittedStep[] {
   if (others.length === 0) throw first;
   const reasons = [first, ...others].map(({ summary: message, details }) => ({ message, ...details }));
   throw new CambiumError(first.code, `${reasons.length} steps do not fit`, { reasons });
-}
-
-/**
- * Everything that a step depends on besides its model, as a cache key. Further fields and their order do not matter.
- */
-function settingsOf(options: FittedStepOptions): string {
-  const { batch, context, accumulation, memory, precision, phase, distill } = options;
-  const { beta1, beta2, eps, weightDecay, clip } = options.optimizer;
-  const optimizer: OptimizerOptions = { beta1, beta2, eps, weightDecay, clip };
-  const settings: Record<keyof FittedStepOptions, unknown> = {
-    ...{ batch, context, accumulation, memory, precision, phase, distill },
-    optimizer,
-  };
-  return JSON.stringify(settings);
 }
 
 const fits = new WeakMap<ModelSpec, Map<string, FittedStep>>();

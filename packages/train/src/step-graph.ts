@@ -39,10 +39,30 @@ export interface StepGraphOptions {
   readonly optimizer: OptimizerOptions;
   /** Default: everything trains, at one rate, behind no masks. The masks' values are the input `masks`. */
   readonly phase?: Phase;
-  /** Default `f32`. */
+  /**
+   * `mixed`: products of f16 and a scaled loss. `bf16`: products of bf16. Held-out loss is evaluated in f32. Default
+   * `f32`.
+   */
   readonly precision?: Precision;
-  /** Distillation from a teacher. Default: none. */
+  /** Distillation from a teacher (`Trainer.teach`). Default: none. */
   readonly distill?: Distillation | undefined;
+}
+
+const counted: Readonly<Record<keyof StepGraphOptions, true>> = {
+  ...{ batch: true, context: true, optimizer: true, phase: true, precision: true, distill: true },
+};
+
+/** Everything that a step depends on besides its model, as a cache key. Further fields and their order do not matter. */
+export function stepKey(options: StepGraphOptions): string {
+  return JSON.stringify(Object.keys(counted).map((name) => ordered(options[name as keyof StepGraphOptions])));
+}
+
+/** `value` with the keys of plain objects in one order. */
+function ordered(value: unknown): unknown {
+  if (Array.isArray(value)) return value.map(ordered);
+  if (typeof value !== "object" || value === null) return value;
+  const entries = Object.entries(value).sort(([a], [b]) => (a < b ? -1 : 1));
+  return Object.fromEntries(entries.map(([key, held]) => [key, ordered(held)]));
 }
 
 /** Name of a parameter's accumulated gradient in step graphs. */

@@ -2,7 +2,6 @@
 import type { Device } from "@cambium/backend";
 import { CambiumError, type Reason } from "@cambium/ir";
 import {
-  type Distillation,
   distillationReasons,
   type ModelSpec,
   type Phase,
@@ -12,39 +11,31 @@ import {
 } from "@cambium/model";
 import { type OptimizerOptions, optimizerOptions } from "./optimizer.js";
 import { type Precision, requirePrecision } from "./precision.js";
+import type { StepGraphOptions } from "./step-graph.js";
 
-export interface TrainerOptions {
+/** What the step is, and what surrounds it. Masks open as tokens are read (`Trainer.advance`). */
+export interface TrainerOptions extends Omit<StepGraphOptions, "optimizer"> {
   readonly device: Device;
   readonly model: ModelSpec;
-  /** Sequences in a micro-batch. */
-  readonly batch: number;
-  /** Tokens in a sequence. */
-  readonly context: number;
   /** Micro-batches in an optimizer step. Default 1. */
   readonly accumulation?: number;
   readonly optimizer?: Partial<OptimizerOptions>;
-  /**
-   * `mixed`: products of f16 and a scaled loss. `bf16`: products of bf16. Held-out loss is evaluated in f32. Default
-   * `f32`.
-   */
-  readonly precision?: Precision;
   /** Bound on the bytes of the process (`FittedStep.memory`): activations are recomputed until it fits. Default: none. */
   readonly memory?: number | undefined;
-  /** What trains, and how. Masks open as tokens are read (`Trainer.advance`). Default: everything, without masks. */
-  readonly phase?: Phase;
-  /** Distillation from a teacher (`Trainer.teach`). Default: none. */
-  readonly distill?: Distillation | undefined;
   /** Training tokens read since growth, which masks, parameter groups and sub-models follow. Default 0. */
   readonly tokens?: number;
   /** Decides which sub-model a step trains. Default 0. */
   readonly seed?: number;
 }
 
-/** `TrainerOptions` with every default filled in. */
-export interface ResolvedTrainerOptions extends Required<Omit<TrainerOptions, "optimizer" | "memory" | "distill">> {
-  readonly memory: number | undefined;
-  readonly distill: Distillation | undefined;
+/** `TrainerOptions` with its defaults filled in. */
+export interface ResolvedTrainerOptions extends Omit<TrainerOptions, "optimizer"> {
+  readonly accumulation: number;
   readonly optimizer: OptimizerOptions;
+  readonly precision: Precision;
+  readonly phase: Phase;
+  readonly tokens: number;
+  readonly seed: number;
 }
 
 /**
@@ -68,6 +59,5 @@ export function trainerOptions(given: TrainerOptions): ResolvedTrainerOptions {
   if (reasons.length > 0) throw new CambiumError("E_TRAINER", "this model cannot be trained this way", { reasons });
   requirePrecision(given.device.info, precision);
   const optimizer = optimizerOptions(given.optimizer);
-  const { memory, seed = 0 } = given;
-  return { ...given, accumulation, precision, memory, phase, distill, tokens, seed, optimizer };
+  return { ...given, accumulation, precision, phase, tokens, seed: given.seed ?? 0, optimizer };
 }

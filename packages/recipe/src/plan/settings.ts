@@ -1,55 +1,42 @@
-// The settings that all stages of a recipe share. The schema is both the type and the JSON form; a field that the
-// recipe has under `train` by the same name only has to be listed here.
-import { type OptimizerOptions, optimizerOptions, precisions } from "@cambium/train";
+// The settings that all stages of a recipe share.
+import { type OptimizerOptions, optimizerOptions, optimizerSchema } from "@cambium/train";
 import { z } from "zod";
+import { count } from "../schema/scalars.js";
+import { train } from "../schema/train.js";
 import type { Recipe } from "../schema.js";
 import { evaluation } from "./budget.js";
-import { objectOf } from "./object-of.js";
+import { type FieldsOf, withoutDefaults } from "./object-of.js";
 
-const count = z.number().int().positive();
+/** Fields of `recipe.train` that stages have under the same name. */
+const carried = { batch: true, accumulation: true, precision: true, memory: true } as const;
 
-/** As `recipe.train` has them. */
-const trained = z.strictObject({
-  batch: count.describe("Sequences in a micro-batch."),
-  accumulation: count.describe("Micro-batches in an optimizer step."),
-  precision: z.enum(precisions),
-  memory: count
-    .exactOptional()
-    .describe(
-      "Bound on the bytes of the training process; activations are recomputed until it fits. Absent: no bound.",
-    ),
-});
+export interface StageSettings extends Readonly<Pick<Recipe["train"], keyof typeof carried>> {
+  /** Tokens in a training sequence. */
+  readonly context: number;
+  /** Decides the order of the data. */
+  readonly seed: number;
+  readonly optimizer: OptimizerOptions;
+  /** The held-out loss: how often, and on how much. Tokens. */
+  readonly evaluation: { readonly every: number; readonly tokens: number };
+}
 
-export const settingsSchema = trained.extend({
-  context: count.describe("Tokens in a training sequence."),
-  seed: z.number().describe("Decides the order of the data."),
-  optimizer: objectOf<OptimizerOptions>()({
-    beta1: z.number(),
-    beta2: z.number(),
-    eps: z.number(),
-    weightDecay: z.number(),
-    clip: z.number().nullable(),
-  }),
-  evaluation: z
-    .strictObject({ every: count, tokens: count })
-    .readonly()
-    .describe("The held-out loss: how often, and on how much. Tokens."),
-});
-
-export type StageSettings = Readonly<z.output<typeof settingsSchema>>;
+/** Their JSON form. */
+export const settingsFields: FieldsOf<StageSettings> = {
+  ...withoutDefaults(train.pick(carried)),
+  context: count,
+  seed: z.number(),
+  optimizer: z.strictObject(withoutDefaults(optimizerSchema)),
+  evaluation: z.strictObject({ every: count, tokens: count }),
+};
 
 export function settingsOf(recipe: Recipe): StageSettings {
   const { undecayed: _, ...optimizer } = recipe.train.optimizer;
+  const given = Object.entries(recipe.train).filter(([name, value]) => name in carried && value !== undefined);
   return {
-    ...z.object(trained.shape).parse(present(recipe.train)),
+    ...(Object.fromEntries(given) as Pick<Recipe["train"], keyof typeof carried>),
     context: recipe.model.context,
     seed: recipe.seed,
     optimizer: optimizerOptions(optimizer),
     evaluation: evaluation(recipe),
   };
-}
-
-/** `fields` without those that are undefined. */
-function present(fields: object): object {
-  return Object.fromEntries(Object.entries(fields).filter(([, value]) => value !== undefined));
 }

@@ -5,7 +5,7 @@ import { builtInFamily, type FamilyResolver, modelJson, parseModelSpec } from "@
 import { type ScheduleName, type ScheduleOptions, scheduleNames } from "@cambium/train";
 import { z } from "zod";
 import { objectOf } from "./object-of.js";
-import { settingsSchema } from "./settings.js";
+import { settingsFields } from "./settings.js";
 import type { ProbeRule, SlopeRule, Stage, StageDistillation, StageStart } from "./stage.js";
 
 /** Raise it when the meaning of a stage's JSON changes. */
@@ -95,7 +95,7 @@ const distill = (resolve: FamilyResolver) =>
 
 const stage = (resolve: FamilyResolver) =>
   objectOf<Stage & { readonly version: typeof stageVersion }>()({
-    ...settingsSchema.shape,
+    ...settingsFields,
     version: z.literal(stageVersion),
     name: text,
     model: model(resolve),

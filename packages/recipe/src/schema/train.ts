@@ -2,6 +2,7 @@
 import { parameterKinds } from "@cambium/model";
 import {
   byteSize,
+  optimizerSchema,
   precisions,
   quantity,
   quantityOrZero,
@@ -12,17 +13,12 @@ import {
 import { z } from "zod";
 import { count, option, positive } from "./scalars.js";
 
-const optimizer = z
-  .strictObject({
-    beta1: z.number().min(0).lt(1).default(0.9),
-    beta2: z.number().min(0).lt(1).default(0.95),
-    eps: positive.default(1e-8),
-    weightDecay: z.number().nonnegative().default(0.1).describe("Decoupled decay."),
+const optimizer = optimizerSchema
+  .extend({
     undecayed: z
       .array(z.enum(parameterKinds))
       .default([])
       .describe("Kinds of parameters that weight decay leaves out, e.g. [norm, bias, embedding]."),
-    clip: positive.nullable().default(1).describe("Joint L2 norm that gradients are clipped to; null for no clipping."),
   })
   .prefault({});
 
