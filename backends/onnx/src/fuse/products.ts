@@ -1,7 +1,13 @@
-// Folds the neighbours of a matrix product into it: a scalar factor, a matrix added to it, a transpose of an operand.
-import { type Graph, matmul, type Node, rewrite, type Tensor, transpose, Uses, type Value } from "@cambium/ir";
+// Folds the neighbours of a matrix product into it: a scalar factor, a small matrix added to it, a transpose of an operand.
+import { type Graph, matmul, type Node, numel, rewrite, type Tensor, transpose, Uses, type Value } from "@cambium/ir";
 import { type GemmAttrs, gemm } from "./ops/gemm.js";
 import { scaledMatmul } from "./ops/scaled-matmul.js";
+
+/**
+ * Elements of a sum up to which the product takes it in. One thread copies the other operand to where the result will
+ * be; beyond that, an addition of its own, which all threads share, is faster.
+ */
+const smallSum = 2 ** 14;
 
 /** A product that may become part of another node, with its operands in the new graph. */
 interface Product extends Omit<GemmAttrs, "beta"> {
@@ -56,7 +62,9 @@ export function foldIntoProducts(graph: Graph): Graph {
 }
 
 function addable(operand: Value, sum: Value, uses: Uses, products: ReadonlyMap<number, Product>): boolean {
-  return products.has(operand.id) && uses.single(operand.id) && same(operand, sum) && sum.type.shape.length === 2;
+  const { shape } = sum.type;
+  const possible = shape.length === 2 && numel(shape) <= smallSum && same(operand, sum);
+  return possible && products.has(operand.id) && uses.single(operand.id);
 }
 
 function same(a: Value, b: Value): boolean {
