@@ -56,19 +56,19 @@ export function shares(map: IndexMap, split: Split): readonly number[] {
 export function splitReader(reader: Reader, { split, omegaScale, pairNoise, seed }: SplitOptions): Expr {
   const { of, axis, map, shape, name, std } = reader;
   const { indices, counts } = map;
-  const noise = (what: string, size: number) => normal(shape, size, `${seed}/${what}/${name}`);
+  const streamOf = (what: string) => `${seed}/${what}/${name}`;
+  const noise = (what: string, size: number) => normal(shape, size, streamOf(what));
   const shared = counts.some((c) => c > 1);
   const elements: Partial<Record<Split, () => Expr>> = {
     elem: () => elementShares(reader, noise("elem", elementStd(reader))),
     paired: () => pairedShares(reader, noise("paired", pairNoise)),
   };
   const share = (shared && elements[split]?.()) || shares(map, split);
-  const terms: Expr[] = [take(of, axis, indices, share)];
-  if (split === "proj" && shared)
-    for (const term of centred(reader, noise("omega", omegaScale * std))) terms.push(term);
-  if (counts.includes(0)) {
-    terms.push(take(noise("new", std), axis, newIndices(map)));
-  }
+  const terms = [
+    take(of, axis, indices, share),
+    ...(split === "proj" && shared ? cancellingNoise(reader, omegaScale * std, streamOf("omega")) : []),
+    ...(counts.includes(0) ? [newNoise(reader, std, streamOf("new"))] : []),
+  ];
   return terms.length === 1 ? (terms[0] as Expr) : sum(terms);
 }
 
@@ -117,22 +117,46 @@ function pairedShares({ axis, map, shape }: Reader, z: Expr): Expr {
   return sum([take(constant(shape, 1), axis, all, means), take(z, axis, pairs, signs)]);
 }
 
-/**
- * The terms that `proj` adds: omega minus its mean over the copies of an index, so that they sum to zero (LEMON, Wang
- * et al. 2023: a random initialisation projected onto the weights that preserve the function).
- */
-function centred({ axis, map }: Pick<Reader, "axis" | "map">, omega: Expr): Expr[] {
-  const { indices, counts, copies } = map;
-  const many = (t: number) => (counts[t] as number) > 1;
-  const own = listOf(map, "where copies are many", () => indices.map((_, t) => (many(t) ? t : -1)));
-  const means = listOf(map, "means taken away", () => counts.map((c) => (c > 1 ? -1 / c : 0)));
-  const each = Array.from({ length: map.most }, (_, k) => {
-    const copy = listOf(map, `copy ${k} where they are many`, () =>
-      indices.map((index, t) => (many(t) ? (copies[index]?.[k] ?? -1) : -1)),
-    );
-    return take(omega, axis, copy, means);
+/** Independent noise in the columns of new indices. */
+function newNoise({ axis, map, shape }: NoiseReader, std: number, stream: string): Expr {
+  const columns = listOf(map, "new, numbered", () => {
+    let next = 0;
+    return map.counts.map((c) => (c === 0 ? next++ : -1));
   });
-  return [take(omega, axis, own), ...each];
+  const count = map.counts.filter((c) => c === 0).length;
+  return take(normal(columnsOf(shape, map, count), std, stream), axis, columns);
+}
+
+/**
+ * The terms that `proj` adds: omega minus its mean over the copies of an index, for a random omega, so that they sum to
+ * zero (LEMON, Wang et al. 2023: a random initialisation projected onto the weights that preserve the function). For c
+ * copies such numbers have c − 1 dimensions, so that they are made from c − 1 numbers of an omega of that size, by
+ * Helmert's contrasts: the k-th number goes to copy k times −k / √(k(k+1)), and to those before it times 1 / √(k(k+1)).
+ */
+function cancellingNoise({ axis, map, shape }: NoiseReader, std: number, stream: string): Expr[] {
+  const { indices, ranks, copies, most } = map;
+  // Columns of omega: first those for k = 1, in the order of source indices, then those for k = 2 and so on.
+  const columns: (readonly number[])[] = [];
+  let count = 0;
+  for (let k = 1; k < most; k++) columns.push(copies.map((of) => (of.length > k ? count++ : -1)));
+  const omega = normal(columnsOf(shape, map, count), std, stream);
+  return columns.map((column, before) => {
+    const k = before + 1;
+    const from = listOf(map, `contrast ${k}`, () =>
+      indices.map((index, t) => ((ranks[t] as number) <= k ? (column[index] ?? -1) : -1)),
+    );
+    const by = listOf(map, `factors of contrast ${k}`, () =>
+      ranks.map((rank) => (rank < k ? 1 : rank === k ? -k : 0) / Math.sqrt(k * (k + 1))),
+    );
+    return take(omega, axis, from, by);
+  });
+}
+
+type NoiseReader = Pick<Reader, "axis" | "map" | "shape">;
+
+/** The shape with `count` indices on the axis of the map. */
+function columnsOf([out, inner]: Reader["shape"], { indices }: IndexMap, count: number): Reader["shape"] {
+  return [out, (inner / indices.length) * count];
 }
 
 /**
@@ -154,6 +178,6 @@ export function cancelling(
   }
   const once = size / copies;
   const sets = Array.from({ length: size }, (_, t) => t % once);
-  const noise = normal(shape, family.std(config, spec, "paper"), `${seed}/${name}`);
-  return sum(centred({ axis: axis as WidthAxis, map: indexMap(sets, once) }, noise));
+  const reader = { axis: axis as WidthAxis, map: indexMap(sets, once), shape: shape as Reader["shape"] };
+  return sum(cancellingNoise(reader, family.std(config, spec, "paper"), `${seed}/${name}`));
 }

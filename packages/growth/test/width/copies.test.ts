@@ -40,6 +40,30 @@ describe.each(splits)("split %s", (split) => {
   });
 });
 
+test("split proj: the noise of c copies is a random number each, less their mean", async () => {
+  const intermediate = [0, 1, 2, 0, 1, 3, 1, 4, 5, 6, 7, 8, 9, 1];
+  const shapes = { hidden: 1500, heads: 1, kvHeads: 1, headDim: 4 };
+  const grow = (split: string) =>
+    growExactly(
+      copied({ map: "explicit", maps: { intermediate }, split, omegaScale: 50 }, { ...shapes, layers: 1 }),
+      randomWeights(small({ ...shapes, layers: 1 }), "base"),
+    );
+  const name = "model.layers.0.mlp.down_proj.weight";
+  const [noisy, even] = [(await grow("proj"))[name]?.data, (await grow("even"))[name]?.data] as Float64Array[];
+  const noise = (row: number, t: number) => (noisy?.[14 * row + t] as number) - (even?.[14 * row + t] as number);
+  // omegaScale times the standard deviation of a new weight is 1.
+  for (const [s, a] of intermediate.entries()) {
+    for (const [t, b] of intermediate.entries()) {
+      const c = intermediate.filter((index) => index === a).length;
+      const expected = a !== b ? 0 : (s === t ? 1 : 0) - 1 / c;
+      let sum = 0;
+      for (let row = 0; row < 1500; row++) sum += noise(row, s) * noise(row, t);
+      // Five standard errors of a product with a variance below 2.
+      expect(Math.abs(sum / 1500 - expected), `${s}, ${t}`).toBeLessThan(5 * Math.sqrt(2 / 1500));
+    }
+  }
+});
+
 test("sqrt-mu scales eps by the share of channels that live", () => {
   const { family, config } = copied({ ...twiceAndNew, normMode: "sqrt-mu" }, { rmsNormEps: 1e-5 }).target;
   expect(family.eps?.read(config)).toBeCloseTo(0.8e-5, 18);
