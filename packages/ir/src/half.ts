@@ -1,6 +1,7 @@
 // Half precision: f16 (IEEE 754 binary16) and bf16 (bfloat16) to and from f32, rounded to nearest even. Arrays are
 // converted through one view of their bits, which is several times faster than number by number.
 import type { DType } from "./dtype.js";
+import { simdKernels } from "./simd.js";
 
 /** The dtypes that are stored in 16 bits. */
 export type HalfDType = "f16" | "bf16";
@@ -23,10 +24,23 @@ export function decodeHalf(dtype: HalfDType, halves: ArrayLike<number>): Float32
 }
 
 /** The 16-bit codes of numbers, which are rounded to f32 first. Beyond the range of `dtype`: its infinity. */
-export function encodeHalf(dtype: HalfDType, values: ArrayLike<number>): Uint16Array {
+export function encodeHalf(
+  dtype: HalfDType,
+  values: ArrayLike<number>,
+  out: Uint16Array = new Uint16Array(values.length),
+): Uint16Array {
+  const kernels = dtype === "bf16" && values instanceof Float64Array ? simdKernels() : undefined;
+  if (!kernels) return encodePlainly(dtype, values, out);
+  for (let at = 0; at < values.length; at += kernels.capacity) {
+    const part = (values as Float64Array).subarray(at, at + kernels.capacity);
+    out.set(kernels.toBf16(part), at);
+  }
+  return out;
+}
+
+function encodePlainly(dtype: HalfDType, values: ArrayLike<number>, out: Uint16Array): Uint16Array {
   const floats = values instanceof Float32Array ? values : new Float32Array(values);
   const words = new Uint32Array(floats.buffer, floats.byteOffset, floats.length);
-  const out = new Uint16Array(words.length);
   if (dtype === "f16") for (let i = 0; i < out.length; i++) out[i] = f16OfBits(words[i] as number);
   else for (let i = 0; i < out.length; i++) out[i] = bf16OfBits(words[i] as number);
   return out;

@@ -3,7 +3,7 @@
 // and in any order.
 
 import { noisePair } from "./noise.js";
-import { type NoiseKernel, noiseKernel } from "./noise-kernel.js";
+import { type SimdKernels, simdKernels } from "./simd.js";
 
 const M0 = 0xd2511f53 | 0;
 const M1 = 0xcd9e8d57 | 0;
@@ -115,18 +115,18 @@ export class Random {
    * other ones than those of {@link normal}, the same bits on every machine. A block of four words makes four.
    */
   noise(out: Float64Array, first: number, std = 1): void {
-    const kernel = noiseKernel();
-    if (kernel) this.#kernelNoise(kernel, out, first, std);
+    const kernels = simdKernels();
+    if (kernels) this.#simdNoise(kernels, out, first, std);
     else this.plainNoise(out, first, std);
   }
 
-  #kernelNoise(kernel: NoiseKernel, out: Float64Array, first: number, std: number): void {
+  #simdNoise(kernels: SimdKernels, out: Float64Array, first: number, std: number): void {
     const [k0, k1] = this.#key;
     // The kernel computes four blocks at a time.
     for (let done = 0, skip = first % 4; done < out.length; skip = 0) {
-      const count = Math.min(kernel.capacity - skip, out.length - done);
+      const count = Math.min(kernels.capacity - skip, out.length - done);
       const block = Math.floor((first + done) / 4);
-      const made = kernel.fill(16 * Math.ceil((skip + count) / 16), block, k0, k1, std);
+      const made = kernels.noise(16 * Math.ceil((skip + count) / 16), block, k0, k1, std);
       out.set(made.subarray(skip, skip + count), done);
       done += count;
     }

@@ -94,6 +94,15 @@ describe.each(["f16", "bf16"] as const)("%s in bulk", (dtype) => {
   });
 });
 
+test("long f64 arrays encode as one by one: every bf16 code, each tie between two, and their neighbours", () => {
+  const near = (x: number) => [x * (1 - 2 ** -30), x, x * (1 + 2 ** -30), x * (1 - 2 ** -52)];
+  const xs = Float64Array.from({ length: 65536 }, (_, code) => code).map(fromBf16);
+  const ties = xs.map((x, code) => (x + fromBf16((code + 1) % 65536)) / 2);
+  const values = new Float64Array([...xs, ...ties].filter((x) => !Number.isNaN(x)).flatMap(near));
+  const encoded = encodeHalf("bf16", values);
+  expect(values.findIndex((x, i) => encoded[i] !== toBf16(x))).toBe(-1);
+});
+
 test("values from the standards", () => {
   const f16 = {
     0: 0,

@@ -59,7 +59,7 @@ export function blockMaker(made: Made, stored: Stored): (start: number, end: num
     for (let from = start; from < end; from += step) {
       const piece = await rows(from, Math.min(from + step, end));
       if (dtype === "F16") checkF16Range(name, piece);
-      out.set(encode(dtype, piece), (from - start) * bytes);
+      encode(dtype, piece, out.subarray((from - start) * bytes));
     }
     return out;
   };

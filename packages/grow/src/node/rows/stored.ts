@@ -54,7 +54,9 @@ function decode(dtype: StoredDType, bytes: Uint8Array): Float64Array {
   return new Float64Array(decodeHalf(dtype === "BF16" ? "bf16" : "f16", halves));
 }
 
-export function encode(dtype: StoredDType, block: Float64Array): Uint8Array {
-  if (dtype === "F32") return new Uint8Array(new Float32Array(block).buffer);
-  return new Uint8Array(encodeHalf(dtype === "BF16" ? "bf16" : "f16", block).buffer);
+/** Writes `block` as `dtype` to `out`, which must begin at a multiple of the type's size in its buffer. */
+export function encode(dtype: StoredDType, block: Float64Array, out: Uint8Array): void {
+  const { buffer, byteOffset } = out;
+  if (dtype === "F32") new Float32Array(buffer, byteOffset, block.length).set(block);
+  else encodeHalf(dtype === "BF16" ? "bf16" : "f16", block, new Uint16Array(buffer, byteOffset, block.length));
 }
