@@ -28,6 +28,7 @@ export interface Block {
 export interface RowMakers extends AsyncDisposable {
   /** How many blocks to request ahead. */
   readonly ahead: number;
+  /** The bytes are overwritten once `ahead` further blocks have been asked for. */
   make(block: Block): Promise<Uint8Array>;
 }
 
@@ -48,24 +49,27 @@ export function blocksOf(made: Made, from = 0): Block[] {
   return blocks;
 }
 
-/** A function that makes the blocks of one tensor from `stored`. */
-export function blockMaker(made: Made, stored: Stored): (start: number, end: number) => Promise<Uint8Array> {
+/** Bytes of a block. */
+export function blockBytes({ made, start, end }: Block): number {
+  return (end - start) * rowBytes(made.dtype, made.shape);
+}
+
+/** A function that makes rows of one tensor from `stored` and writes them to `out`. */
+export function blockMaker(made: Made, stored: Stored): (start: number, end: number, out: Uint8Array) => Promise<void> {
   const { name, dtype, shape, typed, readAs } = made;
   const { rows } = compileTyped(typed, { read: rowReader(stored, readAs), found: "init", power: 1 });
   const bytes = rowBytes(dtype, shape);
   const step = Math.max(1, Math.floor(PIECE / rowWidth(shape)));
-  return async (start, end) => {
-    const out = new Uint8Array((end - start) * bytes);
+  return async (start, end, out) => {
     for (let from = start; from < end; from += step) {
       const piece = await rows(from, Math.min(from + step, end));
       if (dtype === "F16") checkF16Range(name, piece);
       encode(dtype, piece, out.subarray((from - start) * bytes));
     }
-    return out;
   };
 }
 
-/** Blocks in their order, made ahead. */
+/** Blocks in their order, made ahead. The bytes of one are overwritten when the next one is asked for. */
 export async function* madeBlocks(blocks: Iterable<Block>, makers: RowMakers): AsyncGenerator<Uint8Array> {
   const under: Promise<Uint8Array>[] = [];
   for (const block of blocks) {

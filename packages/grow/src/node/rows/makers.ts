@@ -5,7 +5,7 @@ import { availableParallelism } from "node:os";
 import type { ModelDirectory } from "@cambium/checkpoint";
 import { numel } from "@cambium/ir";
 import type { TargetTensor } from "../target.js";
-import { type Block, blockMaker, type Made, type RowMakers } from "./make.js";
+import { type Block, blockBytes, blockMaker, type Made, type RowMakers } from "./make.js";
 import { RowThread } from "./thread.js";
 
 /** More threads would take too much memory, and need faster disks than most. */
@@ -34,10 +34,12 @@ class Here implements RowMakers {
   readonly ahead = 1;
   #made: Made | undefined;
   #maker: ReturnType<typeof blockMaker> | undefined;
+  readonly #places = new Places(1);
 
   constructor(private readonly source: ModelDirectory) {}
 
-  make({ made, start, end }: Block): Promise<Uint8Array> {
+  async make(block: Block): Promise<Uint8Array> {
+    const { made, start, end } = block;
     if (this.#made !== made || !this.#maker) {
       this.#made = made;
       this.#maker = blockMaker(made, {
@@ -45,7 +47,9 @@ class Here implements RowMakers {
         read: (name, from, to) => this.source.shardOf(name).readBytes(name, from, to),
       });
     }
-    return this.#maker(start, end);
+    const out = this.#places.next(blockBytes(block));
+    await this.#maker(start, end, out);
+    return out;
   }
 
   async [Symbol.asyncDispose](): Promise<void> {}
@@ -54,18 +58,44 @@ class Here implements RowMakers {
 class Threads implements RowMakers {
   readonly ahead: number;
   readonly #threads: readonly RowThread[];
+  readonly #places: Places;
 
   constructor(source: ModelDirectory, count: number) {
     this.#threads = Array.from({ length: count }, () => new RowThread(source));
     this.ahead = AHEAD * count;
+    this.#places = new Places(this.ahead);
   }
 
-  make(block: Block): Promise<Uint8Array> {
+  async make(block: Block): Promise<Uint8Array> {
     const [first, ...others] = this.#threads as [RowThread, ...RowThread[]];
-    return others.reduce((least, one) => (one.waiting < least.waiting ? one : least), first).make(block);
+    const thread = others.reduce((least, one) => (one.waiting < least.waiting ? one : least), first);
+    const out = this.#places.next(blockBytes(block));
+    await thread.make(block, out);
+    return out;
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
     await Promise.all(this.#threads.map((thread) => thread.end()));
+  }
+}
+
+/**
+ * Memory for blocks, in turns, which all threads share. Fresh memory for each block, handed from thread to thread, would
+ * keep the garbage collectors of both busy.
+ */
+class Places {
+  readonly #all: SharedArrayBuffer[];
+  #turn = 0;
+
+  constructor(count: number) {
+    this.#all = Array.from({ length: count }, () => new SharedArrayBuffer(0));
+  }
+
+  next(bytes: number): Uint8Array {
+    const at = this.#turn++ % this.#all.length;
+    const place = this.#all[at] as SharedArrayBuffer;
+    const enough = place.byteLength >= bytes ? place : new SharedArrayBuffer(bytes);
+    this.#all[at] = enough;
+    return new Uint8Array(enough, 0, bytes);
   }
 }

@@ -2,10 +2,11 @@
 import type { Place } from "../place.js";
 import type { Made } from "./make.js";
 
-/** Rows `start` to `end` of the last tensor that was sent. */
+/** Rows `start` to `end` of the last tensor that was sent, to be written to `out`, which is shared memory. */
 export interface RowRequest {
   readonly start: number;
   readonly end: number;
+  readonly out: Uint8Array;
   /** The tensor, if it differs from the last request's. */
   readonly tensor?: { readonly made: Made; readonly places: readonly Place[] };
 }

@@ -10,7 +10,7 @@ import type { RowRequest } from "./protocol.js";
 const maxYoungGenerationSizeMb = 4;
 
 export class RowThread {
-  readonly #caller = new ThreadCaller<RowRequest, Uint8Array>({
+  readonly #caller = new ThreadCaller<RowRequest, void>({
     script: rowScript,
     does: "makes rows",
     resourceLimits: { maxYoungGenerationSizeMb },
@@ -24,11 +24,11 @@ export class RowThread {
     return this.#caller.waiting;
   }
 
-  make({ made, start, end }: Block): Promise<Uint8Array> {
+  make({ made, start, end }: Block, out: Uint8Array): Promise<void> {
     const other = made !== this.#made;
     this.#made = made;
     const tensor = { made, places: made.sources.map((name) => placeOf(this.source, name)) };
-    return this.#caller.ask({ start, end, ...(other && { tensor }) });
+    return this.#caller.ask({ start, end, out, ...(other && { tensor }) });
   }
 
   end(): Promise<void> {

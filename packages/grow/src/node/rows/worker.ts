@@ -7,14 +7,11 @@ import type { Stored } from "./stored.js";
 
 let maker: ReturnType<typeof blockMaker> | undefined;
 
-answerRequests(
-  ({ start, end, tensor }: RowRequest): Promise<Uint8Array> => {
-    if (tensor) maker = blockMaker(tensor.made, storedAt(tensor.places));
-    if (!maker) throw new Error("rows were asked for before a tensor was named");
-    return maker(start, end);
-  },
-  (bytes) => [bytes.buffer as ArrayBuffer],
-);
+answerRequests(({ start, end, out, tensor }: RowRequest): Promise<void> => {
+  if (tensor) maker = blockMaker(tensor.made, storedAt(tensor.places));
+  if (!maker) throw new Error("rows were asked for before a tensor was named");
+  return maker(start, end, out);
+});
 
 function storedAt(places: readonly Place[]): Stored {
   const byName = new Map(places.map((place) => [place.entry.name, place]));
