@@ -33,7 +33,7 @@ const row = z.strictObject({
   suite: z.string(),
   case: z.string(),
   size: z.record(z.string(), finite).describe("the sizes that define the case"),
-  backend: z.string().describe("the contestant: a backend with its options, or a peer"),
+  backend: z.string().describe("the contestant: a backend or an engine with its options, or a peer"),
   device: z.string().describe("the device, as the backend describes it"),
   engaged,
   unit: z.enum(["GFLOPS", "GB/s", "tokens/s", "s"]),

@@ -43,6 +43,8 @@ export interface DeviceSuite extends SuiteFacts {
   readonly on: "device";
   /** Whether it can be run in precisions other than f32. */
   readonly inPrecisions?: boolean;
+  /** Whether its cases are training steps, which engines can take too. */
+  readonly onEngines?: boolean;
   /** @param precision one that the device computes; default f32 */
   prepare(one: Case, device: Device, precision?: Precision): Promise<Prepared>;
 }

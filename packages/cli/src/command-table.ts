@@ -88,7 +88,7 @@ export const entries: Readonly<Record<string, Entry>> = {
     load: async () => (await import("./commands/create.js")).createCommand,
   },
   bench: {
-    does: "Measure every installed backend on the same work, in turns, each case in a process of its own.",
+    does: "Measure every installed backend and engine on the same work, in turns, each case in a process of its own.",
     load: async () => (await import("./commands/bench.js")).benchCommand,
   },
   doctor: {

@@ -99,6 +99,8 @@ test.each([
   [["--json", "--csv"], "E_OPTION"],
   [["--backend", "nonsense"], "E_PLUGIN_MISSING"],
   [["--peer", "nonsense"], "E_PEER_MISSING"],
+  [["--engine", "nonsense"], "E_PLUGIN_MISSING"],
+  [["--suite", "gemm", "--engine", "nonsense"], "E_OPTION"],
 ])("%j is refused before anything is measured", async (args, error) => {
   const { code, errors } = await cambium(["bench", ...args]);
   expect([code, errors]).toEqual([2, expect.stringContaining(error)]);

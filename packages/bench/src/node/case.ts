@@ -102,14 +102,16 @@ function start({ name, command: [program, ...args], project }: Contestant): Cont
 }
 
 async function prepare(suite: Suite, one: Case, entrant: Entrant, { pace, meter, onTurn }: CaseOptions): Promise<void> {
-  const { name, backend, options, precision, project } = entrant.contestant;
+  const { name, backend, engine, options, precision, project } = entrant.contestant;
   onTurn(name, entrant.share);
   meter?.lap();
   const ready = await entrant.process.ask<Ready>({
     ...{ cmd: "prepare", suite: suite.name, case: one, backend, options, precision, project },
+    ...(engine && { engine }),
     warmupSeconds: pace.warmupSeconds,
   });
-  if (suite.fresh) entrant.joules += meter?.lap() ?? 0;
+  // Starting an engine is not part of its samples.
+  if (suite.fresh && !engine) entrant.joules += meter?.lap() ?? 0;
   entrant.ready = ready;
   entrant.processes.push(0);
   // The first process decides, so that all contestants' turns are shared out to processes alike.
@@ -118,13 +120,13 @@ async function prepare(suite: Suite, one: Case, entrant: Entrant, { pace, meter,
   const rounds = Math.max(pace.fewestRounds, Math.min(pace.rounds, Math.floor(pace.mostSeconds / long)));
   // If a single run takes longer than all turns should, two turns are enough.
   const fewest = ready.secondsPerRun > pace.mostSeconds ? 2 : rounds;
-  entrant.rounds = suite.fresh ? pace.fewestRounds : fewest;
+  entrant.rounds = isFresh(suite, entrant) ? pace.fewestRounds : fewest;
 }
 
 async function turn(suite: Suite, one: Case, entrant: Entrant, round: number, options: CaseOptions): Promise<void> {
   const { pace, meter, onTurn } = options;
   onTurn(entrant.contestant.name, entrant.share);
-  const processes = suite.fresh ? entrant.rounds : Math.min(pace.processes, entrant.rounds);
+  const processes = isFresh(suite, entrant) ? entrant.rounds : Math.min(pace.processes, entrant.rounds);
   // The first process exists already.
   if (Math.floor((round * processes) / entrant.rounds) >= entrant.processes.length) {
     await entrant.process.close();
@@ -133,7 +135,7 @@ async function turn(suite: Suite, one: Case, entrant: Entrant, round: number, op
   }
   entrant.machine.push(machineProbe());
   entrant.processes[entrant.processes.length - 1] = (entrant.processes.at(-1) as number) + 1;
-  if (suite.fresh) {
+  if (isFresh(suite, entrant)) {
     entrant.turns.push(entrant.ready?.first ?? []);
     return;
   }
@@ -144,6 +146,11 @@ async function turn(suite: Suite, one: Case, entrant: Entrant, round: number, op
   entrant.joules += meter?.lap() ?? 0;
   entrant.turns.push(seconds);
   if (processor !== undefined) entrant.processor.push(processor);
+}
+
+/** Whether each process measures once, when it is prepared. */
+function isFresh(suite: Suite, { contestant }: Entrant): boolean {
+  return suite.fresh === true || contestant.engine === true;
 }
 
 async function finish(suite: Suite, one: Case, entrant: Entrant): Promise<Outcome> {

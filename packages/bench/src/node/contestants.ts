@@ -1,4 +1,4 @@
-// Contestants: a backend with its options, or a peer. Each is a command line that starts the process of one case.
+// Contestants: a backend or an engine with its options, or a peer. Each is a command line that starts the process of one case.
 import { createRequire } from "node:module";
 import { dirname, join } from "node:path";
 import type { BackendOptions } from "@cambium/backend";
@@ -8,7 +8,10 @@ import { contestantNamed } from "../contestant-name.js";
 export interface Contestant {
   readonly name: string;
   readonly command: readonly [program: string, ...args: string[]];
+  /** A backend or an engine: its name, its package or its path. */
   readonly backend: string;
+  /** Whether that is an engine, which trains whole stages: each of its processes trains one. */
+  readonly engine?: boolean;
   readonly options: BackendOptions;
   readonly precision: Precision;
   /** Suites that a peer supports; absent for a backend. */
@@ -21,6 +24,11 @@ export interface Contestant {
 export function backendContestant(name: string, project: string): Contestant {
   const command = [process.execPath, "--expose-gc", workerScript()] as const;
   return { ...contestantNamed(name), command, project };
+}
+
+/** An engine, in suites of training steps: a peer and a backend may have its name. */
+export function engineContestant(name: string, project: string): Contestant {
+  return { ...backendContestant(name, project), name: `engine ${name}`, engine: true };
 }
 
 /** Cambium itself, for suites on files, which need no backend. */

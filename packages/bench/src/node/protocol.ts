@@ -11,6 +11,8 @@ export type Command =
       readonly suite: string;
       readonly case: Case;
       readonly backend: string;
+      /** Whether `backend` is an engine. */
+      readonly engine?: boolean;
       readonly options: Readonly<Record<string, string | number | boolean>>;
       readonly precision: Precision;
       readonly project: string;

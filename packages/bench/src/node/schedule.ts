@@ -45,8 +45,9 @@ export function scheduleOf({ contestants, files, quick, ...named }: Wanted, meas
 }
 
 /** A peer runs the suites that it lists; a backend those on a device, in precisions other than f32 only some. */
-function canDo({ suites: listed, precision }: Contestant, suite: Suite): boolean {
+function canDo({ suites: listed, precision, engine }: Contestant, suite: Suite): boolean {
   if (listed) return listed.includes(suite.name);
+  if (engine) return suite.on === "device" && suite.onEngines === true;
   return suite.on === "device" && (precision === "f32" || suite.inPrecisions === true);
 }
 

@@ -1,11 +1,14 @@
-// The process of one contestant and one case: opens the backend, prepares the case, and runs it on command.
+// The process of one contestant and one case: opens the backend or the engine, prepares the case, and runs it on
+// command.
 import { tmpdir } from "node:os";
 import { createInterface } from "node:readline";
 import { type Device, type DeviceInfo, describeDevice, resolveBackend } from "@cambium/backend";
+import type { PluginImporter } from "@cambium/plugin";
 import { nodeImporter } from "@cambium/plugin/node";
 import { requirePrecision } from "@cambium/train";
 import type { Prepared } from "../suite.js";
 import { warmUp } from "../warm-up.js";
+import { EngineCase } from "./engine/engine-case.js";
 import { failureOf } from "./failure.js";
 import type { Command, Finished, Ready, Turn } from "./protocol.js";
 import { providersOf } from "./providers.js";
@@ -13,6 +16,7 @@ import { suiteNamed } from "./suites.js";
 
 let device: Device | undefined;
 let prepared: Prepared | undefined;
+let engine: EngineCase | undefined;
 /** Counts the kernels of the prepared case; absent where each process makes one sample. */
 let countProviders: (() => Promise<Finished["providers"]>) | undefined;
 
@@ -35,6 +39,7 @@ process.exit(0);
 
 async function obey(command: Exclude<Command, { cmd: "exit" }>): Promise<unknown> {
   if (command.cmd === "prepare") return prepare(command);
+  if (engine) return engine.finish();
   if (!prepared) throw new Error("nothing is prepared");
   if (command.cmd === "turn") return turn(prepared, command.count);
   return finish(prepared);
@@ -43,8 +48,13 @@ async function obey(command: Exclude<Command, { cmd: "exit" }>): Promise<unknown
 async function prepare(command: Extract<Command, { cmd: "prepare" }>): Promise<Ready> {
   const suite = suiteNamed(command.suite);
   if (!suite) throw new Error(`there is no suite ${command.suite}`);
+  if (command.engine) {
+    const use = { name: command.backend, options: command.options };
+    engine = await EngineCase.open(use, importerFor(command.project), command.case, command.precision);
+    return engine.measure();
+  }
   if (suite.on === "device") {
-    const backend = await resolveBackend(command.backend, nodeImporter(command.project, import.meta.dirname));
+    const backend = await resolveBackend(command.backend, importerFor(command.project));
     device = await backend.open(command.options);
     requirePrecision(device.info, command.precision);
     prepared = await suite.prepare(command.case, device, command.precision);
@@ -60,6 +70,10 @@ async function prepare(command: Extract<Command, { cmd: "prepare" }>): Promise<R
     ...{ device: describeDevice(info as DeviceInfo), version: info.version, fallback: info.fallback ?? null },
     ...{ work: prepared.work, engaged: prepared.engaged, warmup, secondsPerRun, first },
   };
+}
+
+function importerFor(project: string): PluginImporter {
+  return nodeImporter(project, import.meta.dirname);
 }
 
 async function turn(measured: Prepared, count: number): Promise<Turn> {

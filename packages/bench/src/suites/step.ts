@@ -26,14 +26,14 @@ const larger: readonly StepConfig[] = [
 const learningRate = 1e-3;
 
 /** Steps compared with the reference. */
-const compared = 2;
+export const compared = 2;
 
 /**
  * Losses lie around ln V ≈ 5.5; each of two f32 steps adds its rounding (1e-5 of the conformance suite) and what Adam
  * makes of it, whose first update is the sign of a gradient near 0. In half precision each of the ten products in a row
  * (four a layer, two layers, the logits and their gradient) rounds by a unit: 2^-11 of f16, 2^-9 of bf16.
  */
-const tolerance: Readonly<Record<Precision, number>> = { f32: 1e-4, mixed: 5e-3, bf16: 2e-2 };
+export const lossTolerance: Readonly<Record<Precision, number>> = { f32: 1e-4, mixed: 5e-3, bf16: 2e-2 };
 
 export const step: DeviceSuite = {
   name: "step",
@@ -41,7 +41,7 @@ export const step: DeviceSuite = {
   unit: "tokens/s",
   bound: "gemm",
   on: "device",
-  inPrecisions: true,
+  ...{ inPrecisions: true, onEngines: true },
   cases: (quick) => sizes.slice(0, quick ? 1 : 3).map(caseOf),
   async prepare(one, device, precision) {
     const config = configOf(one);
@@ -119,7 +119,7 @@ export async function stepParity(device: Device, config: StepConfig, precision: 
   const error = highest(got.map((loss, i) => Math.abs(loss / (want[i] as number) - 1)));
   return parity(
     error,
-    tolerance[precision],
+    lossTolerance[precision],
     `${compared} losses of the reference, ${small.layers} layers × ${small.hidden}`,
   );
 }

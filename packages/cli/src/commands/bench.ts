@@ -1,13 +1,12 @@
-// cambium bench: the same work on every backend that is installed, in one comparable table.
+// cambium bench: the same work on every backend and engine that is installed, in one comparable table.
 
 import { resolve } from "node:path";
-import { installBackend, resolveBackend } from "@cambium/backend";
 import type { BenchDocument } from "@cambium/bench";
-import { backendContestant, fileContestant, inPrecisions, peerContestant, runBench, suites } from "@cambium/bench/node";
+import { fileContestant, runBench, suites } from "@cambium/bench/node";
 import { CambiumError, highest } from "@cambium/ir";
-import type { PluginImporter } from "@cambium/plugin";
-import { type Precision, precisions } from "@cambium/train";
+import { precisions } from "@cambium/train";
 import { Command } from "commander";
+import { type ContestantFlags, contestantsOf, engineSuites, precisionSuites } from "../bench-contestants.js";
 import { appendHistory, readResult, writePage, writeResult } from "../bench-file.js";
 import { type BenchFormat, benchFormats, benchText } from "../bench-view.js";
 import { Exit } from "../failure.js";
@@ -21,11 +20,7 @@ import { complain, print } from "../terminal.js";
 import { benchCompareCommand } from "./bench-compare.js";
 import { benchHistoryCommand } from "./bench-history.js";
 
-interface Flags {
-  readonly suite?: readonly string[];
-  readonly backend?: readonly string[];
-  readonly precision?: readonly Precision[];
-  readonly peer?: readonly string[];
+interface Flags extends ContestantFlags {
   readonly quick?: boolean;
   readonly rounds?: number;
   readonly processes?: number;
@@ -40,14 +35,18 @@ interface Flags {
 }
 
 const names = suites.map(({ name }) => name);
-const half = suites.flatMap((suite) => (suite.on === "device" && suite.inPrecisions ? [suite.name] : []));
 const width = highest(names.map(({ length }) => length));
 
 export function benchCommand(host: Host): Command {
   return new Command("bench")
     .enablePositionalOptions() // An option after `compare` belongs to compare.
-    .option("--suite <names>", `${names.join(", ")}; several with commas (default: all)`, listed)
+    .option(
+      "--suite <names>",
+      `${names.join(", ")}; several with commas (default: those that run unnamed, see below)`,
+      listed,
+    )
     .option("-b, --backend <names>", "backends with their options, e.g. onnx,tfjs:engine=node@bf16,./mine.js", listed)
+    .option("--engine <names>", "engines with their options, e.g. torch:nproc=2,./mine.js", listed)
     .option(
       "--precision <kinds>",
       `${precisions.join(", ")}; with several, each backend once in each (default: f32)`,
@@ -84,11 +83,13 @@ export function benchCommand(host: Host): Command {
 }
 
 const help = `
-Without --backend it measures every installed backend that can compute here; --backend none measures peers only. The
-contestants of a case take turns, A B A B. A row counts only if its result agrees with the reference. A share is a
+Without --backend and --engine it measures every installed backend and engine that can compute here; with one of the
+two, only what it names, and --backend none measures peers and engines only. An engine takes the suites of training steps
+(${engineSuites.join(", ")}): each of its processes trains a short stage.
+The contestants of a case take turns, A B A B. A row counts only if its result agrees with the reference. A share is a
 fraction of the peak measured in the same run in the same precision.
 NAME@PRECISION is a backend in one precision, a contestant of its own. A device that does not compute the precision fails
-by name, and only the suites ${half.join(", ")} have one.
+by name, and only the suites ${precisionSuites.join(", ")} have one.
 
 Suites:
 ${suites.map(({ name, summary }) => `  ${name.padEnd(width)}  ${summary}`).join("\n")}
@@ -110,11 +111,7 @@ async function bench(flags: Flags, host: Host): Promise<void> {
   if (unknown.length > 0)
     throw new CambiumError("E_OPTION", "--suite does not fit", { expected: names.join(", "), got: unknown.join(", ") });
   const importer = host.importer(project);
-  const named = flags.backend?.filter((name) => name !== "none");
-  const contestants = inPrecisions(named ?? (await usableBackends(importer)), flags.precision ?? ["f32"]);
-  requireMeasured(flags, contestants, project);
-  const peers = (flags.peer ?? []).map((name) => peerContestant(name, project));
-  for (const name of contestants) await resolveBackend(backendContestant(name, project).backend, importer);
+  const contestants = await contestantsOf(flags, project, importer);
   const format = formatOf(flags);
   const out = flags.out === undefined ? undefined : resolve(flags.out);
   const earlier = out !== undefined && (await exists(out)) ? await readResult(out) : undefined;
@@ -124,10 +121,7 @@ async function bench(flags: Flags, host: Host): Promise<void> {
   let result: BenchDocument;
   try {
     result = await runBench({
-      ...{
-        contestants: [...contestants.map((name) => backendContestant(name, project)), ...peers],
-        quick: flags.quick ?? false,
-      },
+      ...{ contestants, quick: flags.quick ?? false },
       files: fileContestant(project),
       ...(flags.suite && { suites: flags.suite }),
       ...(flags.rounds && { rounds: flags.rounds }),
@@ -160,34 +154,6 @@ async function bench(flags: Flags, host: Host): Promise<void> {
     throw new Exit(130, `Interrupted; what was measured is printed${kept}`);
   }
   if (result.rows.some(({ parity }) => !parity.agrees)) throw new Exit(2, "Some rows do not count: see their notes.");
-}
-
-/** Refuses a contestant in a precision that none of the requested suites has. @throws CambiumError `E_OPTION` */
-function requireMeasured({ suite: wanted }: Flags, contestants: readonly string[], project: string): void {
-  if (wanted === undefined || wanted.some((name) => half.includes(name))) return;
-  const idle = contestants.filter((name) => backendContestant(name, project).precision !== "f32");
-  if (idle.length === 0) return;
-  throw new CambiumError("E_OPTION", "these suites only measure f32", {
-    ...{ where: "--precision", expected: `one of the suites ${half.join(", ")}`, got: wanted.join(", ") },
-    hint: `leave ${idle.join(", ")} out`,
-  });
-}
-
-/** The installed backends that can compute on this machine. @throws CambiumError `E_BACKEND_UNAVAILABLE` if none can */
-async function usableBackends(importer: PluginImporter): Promise<string[]> {
-  const found: string[] = [];
-  for (const { name } of (importer.list?.() ?? []).filter(({ kind }) => kind === "backend")) {
-    try {
-      const devices = await (await resolveBackend(name, importer)).probe();
-      if (devices.some(({ available }) => available)) found.push(name);
-    } catch (error) {
-      if (!(error instanceof CambiumError)) throw error;
-    }
-  }
-  if (found.length > 0) return found;
-  throw new CambiumError("E_BACKEND_UNAVAILABLE", "no installed backend can compute here", {
-    hint: `${installBackend} brings one that runs everywhere; cambium doctor says more`,
-  });
 }
 
 function formatOf({ json, jsonl, csv, md }: Flags): BenchFormat {
