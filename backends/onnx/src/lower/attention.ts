@@ -19,7 +19,7 @@ export const attention: Lowering<Heads> = (context) => {
   const outs: string[] = [];
   const probabilities = blocks.map((block) => {
     const scores = layout.apart(
-      product(graph, queries(graph, layout, q, block), layout.keys(k, block), { transB: 1, alpha }),
+      product(graph, rowsOf(graph, layout, q, block), layout.keys(k, block), { transB: 1, alpha }),
       block,
       block.to,
     );
@@ -49,12 +49,13 @@ export const attentionGrad: Lowering<Heads> = (context) => {
   let [kGrad, vGrad] = ["", ""];
   layout.blocks.forEach((block, i) => {
     const p = layout.together(probabilities[i] as string, block, block.to);
-    const outGrad = layout.rows(grad, block);
+    const outGrad = rowsOf(graph, layout, grad, block);
     const cotangents = product(graph, outGrad, layout.keys(v, block), { transB: 1 });
-    const scoreGrad = graph.node("Mul", [graph.node("Sub", [cotangents, layout.rows(delta, block, 1)]), p]);
+    const scoreGrad = graph.node("Mul", [graph.node("Sub", [cotangents, rowsOf(graph, layout, delta, block, 1)]), p]);
     qGrads.push(layout.apart(product(graph, scoreGrad, layout.keys(k, block), { alpha }), block));
-    kGrad = sum(graph, kGrad, product(graph, scoreGrad, queries(graph, layout, q, block), { transA: 1, alpha }), block);
-    vGrad = sum(graph, vGrad, product(graph, p, outGrad, { transA: 1 }), block);
+    const queries = rowsOf(graph, layout, q, block);
+    kGrad = sum(graph, layout, kGrad, product(graph, scoreGrad, queries, { transA: 1, alpha }), block);
+    vGrad = sum(graph, layout, vGrad, product(graph, p, outGrad, { transA: 1 }), block);
   });
   const grads = [
     [joined(graph, qGrads), heads],
@@ -67,10 +68,16 @@ export const attentionGrad: Lowering<Heads> = (context) => {
 function layoutOf(context: LoweringContext<Heads>): AttentionLayout<string> {
   const { graph, attrs } = context;
   const sizes = attentionSizes(typeOf(context, 0).shape, attrs);
-  return new AttentionLayout(sizes, blocksOf(sizes.context), {
+  const blocks = blocksOf(sizes.context);
+  return new AttentionLayout(sizes, blocks, {
     reshape: (x, shape) => reshaped(graph, x, shape),
     transpose: (x, perm) => graph.node("Transpose", [x], { perm }),
-    rows: (x, from, to) => graph.node("Slice", [x, graph.ints([from]), graph.ints([to]), graph.ints([2])]),
+    rows: (x, from, to) => {
+      const cut = () => graph.node("Slice", [x, graph.ints([from]), graph.ints([to]), graph.ints([2])]);
+      // The first block's keys are kept for the backward pass. Those of all blocks would take as much memory as the
+      // probabilities.
+      return to === blocks[0]?.to ? graph.once(`${x} up to ${to}`, cut) : cut();
+    },
   });
 }
 
@@ -82,9 +89,18 @@ function byHead(context: LoweringContext<Heads>, layout: AttentionLayout<string>
   return context.graph.once(`${name} by head of ${headDim}`, () => layout.byHead(name, heads));
 }
 
-/** A block's rows of the queries `q` by head; cut once for forward and backward. */
-function queries(graph: OnnxGraph, layout: AttentionLayout<string>, q: string, block: Block): string {
-  return graph.once(`${q} from ${block.from}`, () => layout.rows(q, block));
+/**
+ * A block's rows of `x` by head, as `AttentionLayout.rows`. All blocks are cut at once, for forward and backward: threads
+ * share a Split, whereas one alone makes a Slice.
+ */
+function rowsOf(graph: OnnxGraph, layout: AttentionLayout<string>, x: string, block: Block, width?: number): string {
+  const { blocks } = layout;
+  if (blocks.length === 1) return layout.rows(x, block, width);
+  const pieces = graph.once(`${x} in blocks`, () => {
+    const rows = graph.ints(blocks.map(({ from, to }) => to - from));
+    return graph.nodes("Split", [x, rows], { axis: 2 }, { outputs: blocks.map(() => true) });
+  });
+  return layout.together(pieces[blocks.indexOf(block)] as string, block, width ?? layout.sizes.headDim);
 }
 
 function whole({ graph, inputs, attrs }: LoweringContext<Heads>): string {
@@ -105,9 +121,12 @@ function joined(graph: OnnxGraph, blocks: readonly string[]): string {
 }
 
 /** `before`, which ends where the block begins, plus `x`, which ends where the block ends. */
-function sum(graph: OnnxGraph, before: string, x: string, { from, to }: Block): string {
+function sum(graph: OnnxGraph, { sizes }: AttentionLayout<string>, before: string, x: string, block: Block): string {
   if (before === "") return x;
-  return graph.node("Add", [x, graph.node("Pad", [before, graph.ints([0, 0, 0, 0, 0, 0, to - from, 0])])]);
+  const missing = [sizes.batch, sizes.kvHeads, block.to - block.from, sizes.headDim];
+  // One thread alone would compute a Pad.
+  const zeros = graph.once(`zeros ${missing}`, () => graph.node("Expand", [graph.scalar(0), graph.ints(missing)]));
+  return graph.node("Add", [x, graph.node("Concat", [before, zeros], { axis: 2 })]);
 }
 
 /** f32 [rows, keys], 0 where the row may see the key: the triangle at the block's end, zeros before it. */

@@ -52,7 +52,7 @@ export class OnnxGraph {
   readonly #constants = new Map<string, TensorProto>();
   readonly #external: TensorProto[] = [];
   readonly #known: ValueInfoProto[] = [];
-  readonly #once = new Map<string, string>();
+  readonly #once = new Map<string, unknown>();
   #awaited: string[] = [];
   #next = 0;
 
@@ -136,9 +136,9 @@ export class OnnxGraph {
     return this.constant("i64", [values.length], values);
   }
 
-  /** The value that `make` returned when `key` was first asked for. */
-  once(key: string, make: () => string): string {
-    const known = this.#once.get(key) ?? make();
+  /** What `make` returned when `key` was first asked for: the name of a value, or names of several. */
+  once<T extends string | readonly string[]>(key: string, make: () => T): T {
+    const known = (this.#once.get(key) as T | undefined) ?? make();
     this.#once.set(key, known);
     return known;
   }
