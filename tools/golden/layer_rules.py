@@ -16,7 +16,6 @@ import warnings
 
 import transformers
 from transformers.models.auto.configuration_auto import CONFIG_MAPPING, CONFIG_MAPPING_NAMES, model_type_to_module_name
-from transformers.models.auto.modeling_auto import MODEL_FOR_CAUSAL_LM_MAPPING_NAMES
 
 from layer_fit import attribute, fit_default, forced_last, is_kept, leader_of, lists_of, older_names
 from layer_reads import KNOWN, reads_of
@@ -120,20 +119,13 @@ def defaults_in(cls, value):
     }
 
 
-def decoders():
-    """Model types that have a decoder: with a head for language, or as the text part of a composite."""
-    found = set(MODEL_FOR_CAUSAL_LM_MAPPING_NAMES)
-    for name in CONFIG_MAPPING_NAMES:
-        try:
-            text = text_type(CONFIG_MAPPING[name])
-        except Exception:
-            continue
-        found |= {name, text} if text else set()
-    return found
+def counts_layers(cls):
+    """Whether a class has a number of layers, under whatever name."""
+    return hasattr(cls, count_of(cls))
 
 
 def main():
-    types, wanted = {}, decoders()
+    types = {}
     for name in sorted(CONFIG_MAPPING_NAMES):
         try:
             cls = CONFIG_MAPPING[name]
@@ -141,7 +133,7 @@ def main():
         except Exception as error:
             print(f"{name}: {error}", file=sys.stderr)
             continue
-        if name not in wanted and (text is not None or count_of(cls) == "num_hidden_layers"):
+        if text is None and not counts_layers(cls):
             continue
         if text is not None and text != name:
             types[name] = {"text": text}

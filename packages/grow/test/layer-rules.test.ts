@@ -213,6 +213,42 @@ describe("a model type that the table does not have", () => {
     expect(grown({ ...config, decoder_sparse_step: 3 }, stack(4)).refused).toContain("decoder_sparse_step");
   });
 
+  it("is refused where a rule that repeats would meet other layers, whatever it is a rule of", () => {
+    const four = { model_type: "homemade", num_hidden_layers: 4 };
+    for (const field of ["cross_layer_interval", "dense_attention_every_n_layers", "moe_layer_frequency"]) {
+      expect(grown({ ...four, [field]: 2 }, interpolated(4)).refused).toContain(field);
+      expect(grown({ ...four, [field]: 2 }, stack(4)).warnings.join()).toContain(field);
+      expect(grown({ ...four, [field]: 1 }, interpolated(4)).refused).toBe("");
+    }
+    expect(grown({ ...four, cla_share_factor: 2, use_cla: true }, interpolated(4)).refused).toContain("cla_share");
+    expect(grown({ ...four, cla_share_factor: 2, use_cla: false }, interpolated(4)).refused).toBe("");
+  });
+
+  it("keeps the scale of a residual that is divided by the root of the number of layers", () => {
+    const minicpm = { model_type: "minicpm", num_hidden_layers: 4, scale_depth: 1.4 };
+    expect(grown(minicpm, stack(4, 4)).json.scale_depth).toBe(2.8);
+    expect(grown(minicpm, [3, 2, 1, 0]).json.scale_depth).toBe(1.4);
+  });
+
+  it("names lists and tables by layer number that were left as they are", () => {
+    const hymba = { model_type: "hymba", num_hidden_layers: 4, global_attn_idx: [0, 3], conv_dim: { "0": 8, "1": 8 } };
+    expect(grown(hymba, stack(4)).warnings.join()).toMatch(/left as they are: global_attn_idx, conv_dim$/);
+  });
+
+  it("is no decoder but one of transformers' other models: its code was read all the same", () => {
+    const reads: [string, string][] = [
+      ["idefics", "cross_layer_interval"],
+      ["evolla", "aligner_num_add_layers"],
+      ["wavlm", "layer_idx"],
+    ];
+    for (const [model_type, what] of reads)
+      expect(grown({ model_type, num_hidden_layers: 4 }, interpolated(4)).refused).toContain(what);
+    for (const model_type of ["chameleon", "csm", "mistral4", "higgs_audio_v2"]) {
+      const { refused, warnings } = grown({ model_type, num_hidden_layers: 4 }, interpolated(4));
+      expect([refused, warnings]).toEqual(["", []]);
+    }
+  });
+
   it("lists of a known type are per layer only where they are known to be", () => {
     const config = { model_type: "llama", num_hidden_layers: 2, eos_token_id: [1, 2], windows: [3, 4] };
     expect(grown(config, stack(2)).json).toMatchObject({ eos_token_id: [1, 2], windows: [3, 4] });

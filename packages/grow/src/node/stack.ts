@@ -1,5 +1,7 @@
 // The decoder's layers in a checkpoint of any family: the tensors named `…layers.N.…`, whatever the rest is called.
 import { isJsonObject, type JsonObject, quote, type ReasonList } from "@cambium/files";
+import { writeItOut } from "./layer-rules/growing.js";
+import { rivalsOf, towersOf } from "./towers.js";
 
 /** The layers that grow. */
 export interface LayerStack {
@@ -49,8 +51,12 @@ function last(layers: Iterable<number>): number {
   return most;
 }
 
-/** The one stack that has as many layers as the config states; undefined if there is none, with at least one reason. */
-export function findStack(names: Iterable<string>, config: JsonObject, reasons: ReasonList): LayerStack | undefined {
+/**
+ * The one stack of the decoder that has as many layers as the config states; undefined if there is none, with at least
+ * one reason.
+ */
+export function findStack(named: Iterable<string>, config: JsonObject, reasons: ReasonList): LayerStack | undefined {
+  const names = [...named];
   const stacks = new Map<string, Set<number>>();
   for (const name of names) {
     const at = layerOf(name);
@@ -62,7 +68,21 @@ export function findStack(names: Iterable<string>, config: JsonObject, reasons: 
     reasons.add({ where: "config.json: num_hidden_layers", message: "is not a number of layers", got });
     return undefined;
   }
-  const fitting = [...stacks].filter(([, layers]) => layers.size === count && last(layers) === count - 1);
+  const { text_config: text } = config;
+  if (isJsonObject(text) && countIn(text) === undefined) {
+    const [where, message] = ["config.json: text_config", "does not count its layers, and the root does"];
+    reasons.add({ where, message, got: `num_hidden_layers ${count} at the root`, hint: writeItOut });
+    return undefined;
+  }
+  const towers = towersOf(config);
+  const whole = [...stacks].filter(([, layers]) => layers.size === count && last(layers) === count - 1);
+  const fitting = whole.filter(([prefix]) => !towers.some(({ has }) => has(prefix)));
+  const rivals = fitting.length === 1 ? rivalsOf(config, names, count) : [];
+  if (rivals.length > 0) {
+    const message = "counts as many layers as the decoder, and no tensor is named after it";
+    for (const rival of rivals) reasons.add({ where: `config.json: ${rival}`, message, got: `${count}` });
+    return undefined;
+  }
   const [found] = fitting;
   if (found && fitting.length === 1) return { prefix: found[0], count };
   const got = [...stacks].map(([prefix, layers]) => `${layers.size} numbered up to ${last(layers)} in ${prefix}N`);

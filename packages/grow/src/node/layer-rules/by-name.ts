@@ -1,9 +1,9 @@
 // Fields known by name alone: those of model types that are not in the table, and those that a type's rules leave out.
-import type { JsonValue } from "@cambium/files";
+import { isJsonObject, type JsonValue } from "@cambium/files";
 import { asked, types } from "./generated/transformers.js";
 import { type Growing, refuse } from "./growing.js";
 import { growList } from "./lists.js";
-import { growFirst, growListed } from "./numbers.js";
+import { growFirst, growListed, growScaled } from "./numbers.js";
 
 /** Lists with one entry per layer, in the table or in code that comes with a checkpoint. */
 const LISTS = new Set([
@@ -33,10 +33,21 @@ const PERIODS: Readonly<Record<string, string | undefined>> = {
   interleave_moe_layer_step: "moe_layers",
   attn_layer_period: undefined,
   expert_layer_period: undefined,
+  cla_share_factor: undefined,
 };
 
+/** Switches without which such a rule is off. */
+const SWITCHES: Readonly<Record<string, string | undefined>> = { cla_share_factor: "use_cla" };
+
+/** Factors of what a layer adds that code with the checkpoint divides by the root of the number of layers. */
+const SCALED = ["scale_depth"];
+
+/** Names of rules that repeat, whatever they are rules of. */
+const REPEATS = /every_n|every_\w*layers?$|_(?:interval|period|freq|frequency)$|sparse_step$/;
+
 /** Names that suggest a number or a list depends on layers. */
-const TELLING = /layer|interval|period|pattern|every_n|_freq|sparse_step|block_type/;
+const TELLING =
+  /layer|interval|period|pattern|every_n|_freq|sparse_step|block_type|share_factor|_idxs?$|_ind(?:ices|exes)$/;
 
 /** Names that `TELLING` matches although they do not distinguish layers. */
 const HARMLESS =
@@ -52,18 +63,20 @@ export function growByName(
   type: string | undefined,
   known: boolean,
 ): void {
-  const { part, path, count } = growing;
+  const { part, path, count, layers } = growing;
   const unread: string[] = [];
   for (const [field, value] of Object.entries(part)) {
     if (seen.has(field) || field === "num_hidden_layers" || value === null) continue;
     if (known ? grownKnown(growing, field, value) : grownUnknown(growing, field, value)) continue;
-    if (!known && mayGoByLayer(field, value, count)) unread.push([...path, field].join("."));
+    if (known || !mayGoByLayer(field, value, count)) continue;
+    unread.push([...path, field].join("."));
+    const repeats = REPEATS.test(field) && typeof value === "number" && value > 1;
+    if (repeats && layers.some((from, to) => (to - from) % value !== 0))
+      refuse(growing, field, "may be a rule that repeats, which would meet other layers");
   }
   if (known) return;
   const what =
-    type === undefined
-      ? "no model_type"
-      : `model_type ${type}, which is not among the decoders of transformers ${asked}`;
+    type === undefined ? "no model_type" : `model_type ${type}, which is not among those of transformers ${asked}`;
   growing.warnings.push(
     `config.json has ${what}: whether its code tells layers apart by number was not checked${
       unread.length > 0 ? `; left as they are: ${unread.join(", ")}` : ""
@@ -87,16 +100,18 @@ function grownUnknown(growing: Growing, field: string, value: JsonValue): boolea
     if (field !== "max_window_layers" || (part.use_sliding_window === true && !Array.isArray(part.layer_types)))
       growFirst(growing, field, null);
   } else if (typeof value === "number" && field in PERIODS) {
-    const list = PERIODS[field];
-    const yields = list !== undefined && Array.isArray(part[list]);
+    const [list, on] = [PERIODS[field], SWITCHES[field]];
+    const yields = (list !== undefined && Array.isArray(part[list])) || (on !== undefined && part[on] !== true);
     if (value > 1 && !yields && layers.some((from, to) => (to - from) % value !== 0))
       refuse(growing, field, "the rule would meet other layers");
-  } else return false;
+  } else if (SCALED.includes(field)) growScaled(growing, field, null);
+  else return false;
   return true;
 }
 
 function mayGoByLayer(field: string, value: JsonValue, count: number): boolean {
   if (Array.isArray(value) && value.length === count && count > 2) return field !== "architectures";
+  if (isJsonObject(value)) return Object.keys(value).length > 0 && Object.keys(value).every((key) => /^\d+$/.test(key));
   if (typeof value === "string" && value.length === count && count > 3) return TELLING.test(field);
   return TELLING.test(field) && !HARMLESS.test(field) && (typeof value === "number" || Array.isArray(value));
 }

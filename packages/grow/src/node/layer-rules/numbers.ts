@@ -189,7 +189,7 @@ function growCyclic({ part, path, layers, edits }: Growing, field: string, silen
 /**
  * A factor that is divided by √layers: finds the number whose quotient is the same to the last bit, if there is one.
  */
-function growScaled(growing: Growing, field: string, silent: number | null): void {
+export function growScaled(growing: Growing, field: string, silent: number | null): void {
   const { part, path, count, layers, edits } = growing;
   if (layers.length === count) return;
   const factor = field in part ? part[field] : silent;
