@@ -1,6 +1,6 @@
 // Splitting: the weights that read an index are divided among its copies, so that together they read what one did.
 import type { ModelSpec, ParameterSpec } from "@cambium/model";
-import { constant, normal, scale, sum, take } from "../expr/build.js";
+import { constant, normal, sum, take } from "../expr/build.js";
 import type { Expr } from "../expr/expr.js";
 import { sizesError } from "../operator/sizes.js";
 import type { WidthAxis } from "../operator/width.js";
@@ -54,19 +54,18 @@ export function shares(map: IndexMap, split: Split): readonly number[] {
 
 /** The weight after growth. Columns that read new indices, whose values are zero, are random. */
 export function splitReader(reader: Reader, { split, omegaScale, pairNoise, seed }: SplitOptions): Expr {
-  const { of, axis, map, shape, name, std } = reader;
+  const { of, axis, map, name, std } = reader;
   const { indices, counts } = map;
   const streamOf = (what: string) => `${seed}/${what}/${name}`;
-  const noise = (what: string, size: number) => normal(shape, size, streamOf(what));
   const shared = counts.some((c) => c > 1);
   const elements: Partial<Record<Split, () => Expr>> = {
-    elem: () => elementShares(reader, noise("elem", elementStd(reader))),
-    paired: () => pairedShares(reader, noise("paired", pairNoise)),
+    elem: () => elementShares(reader, elementStd(reader), streamOf("elem")),
+    paired: () => pairedShares(reader, pairNoise, streamOf("paired")),
   };
   const share = (shared && elements[split]?.()) || shares(map, split);
   const terms = [
     take(of, axis, indices, share),
-    ...(split === "proj" && shared ? cancellingNoise(reader, omegaScale * std, streamOf("omega")) : []),
+    ...(split === "proj" && shared ? spreadNoise(reader, "proj", omegaScale * std, streamOf("omega")) : []),
     ...(counts.includes(0) ? [newNoise(reader, std, streamOf("new"))] : []),
   ];
   return terms.length === 1 ? (terms[0] as Expr) : sum(terms);
@@ -82,39 +81,37 @@ function elementStd({ shape, layers }: Reader): number {
 }
 
 /** The `elem` shares, of the result's shape: 1/c + z for every copy except the first, which gets the rest of 1. */
-function elementShares({ axis, map, shape }: Reader, z: Expr): Expr {
-  const { indices, counts, ranks, copies } = map;
-  const own = listOf(map, "further copies", () => indices.map((_, t) => (ranks[t] === 0 ? -1 : t)));
-  const means = listOf(map, "means", () => counts.map((c) => (c === 0 ? 0 : 1 / c)));
-  const all = listOf(map, "all", () => indices.map((_, t) => t));
-  const others = Array.from({ length: map.most - 1 }, (_, k) => {
-    const other = listOf(map, `copy ${k + 1} for the first`, () =>
-      indices.map((index, t) => (ranks[t] === 0 ? (copies[index]?.[k + 1] ?? -1) : -1)),
-    );
-    return scale(take(z, axis, other), -1);
-  });
-  return sum([take(constant(shape, 1), axis, all, means), take(z, axis, own), ...others]);
+function elementShares(reader: Reader, std: number, stream: string): Expr {
+  return sum([evenShares(reader), ...spreadNoise(reader, "elem", std, stream)]);
 }
 
 /**
  * The `paired` shares: (1 ± z) / c, plus for one copy of a pair and minus for the other; a last copy without a partner
  * has 1/c (HyperCloning, Samragh et al. 2024).
  */
-function pairedShares({ axis, map, shape }: Reader, z: Expr): Expr {
-  const { indices, counts, ranks, copies } = map;
-  const means = listOf(map, "means", () => counts.map((c) => (c === 0 ? 0 : 1 / c)));
-  const all = listOf(map, "all", () => indices.map((_, t) => t));
-  const pairs = listOf(map, "first of the pair", () =>
-    indices.map((index, t) => {
-      const rank = ranks[t] as number;
-      const first = rank - (rank % 2);
-      return first + 1 < (counts[t] as number) ? (copies[index]?.[first] ?? -1) : -1;
-    }),
+function pairedShares(reader: Reader, std: number, stream: string): Expr {
+  const { axis, map, shape } = reader;
+  const { indices, counts, ranks, copies, most } = map;
+  // One column of z for each pair: first those of the first pairs, in the order of source indices.
+  let count = 0;
+  const pairs = Array.from({ length: Math.floor(most / 2) }, (_, pair) =>
+    copies.map((of) => (of.length > 2 * pair + 1 ? count++ : -1)),
+  );
+  const columns = listOf(map, "pairs", () =>
+    indices.map((index, t) => pairs[Math.floor((ranks[t] as number) / 2)]?.[index] ?? -1),
   );
   const signs = listOf(map, "signs in pairs", () =>
     counts.map((c, t) => (c === 0 ? 0 : ((ranks[t] as number) % 2 === 0 ? 1 : -1) / c)),
   );
-  return sum([take(constant(shape, 1), axis, all, means), take(z, axis, pairs, signs)]);
+  const z = normal(columnsOf(shape, map, count), std, stream);
+  return sum([evenShares(reader), take(z, axis, columns, signs)]);
+}
+
+/** 1/c for each copy, of the result's shape. */
+function evenShares({ axis, map, shape }: Reader): Expr {
+  const means = listOf(map, "means", () => map.counts.map((c) => (c === 0 ? 0 : 1 / c)));
+  const all = listOf(map, "all", () => map.indices.map((_, t) => t));
+  return take(constant(shape, 1), axis, all, means);
 }
 
 /** Independent noise in the columns of new indices. */
@@ -128,27 +125,39 @@ function newNoise({ axis, map, shape }: NoiseReader, std: number, stream: string
 }
 
 /**
- * The terms that `proj` adds: omega minus its mean over the copies of an index, for a random omega, so that they sum to
- * zero (LEMON, Wang et al. 2023: a random initialisation projected onto the weights that preserve the function). For c
- * copies such numbers have c − 1 dimensions, so that they are made from c − 1 numbers of an omega of that size, by
- * Helmert's contrasts: the k-th number goes to copy k times −k / √(k(k+1)), and to those before it times 1 / √(k(k+1)).
+ * Noise that sums to zero over the c copies of an index is made from c − 1 numbers each: here are the factors of the k-th
+ * number, from k = 1 on, for the copies by their ranks.
  */
-function cancellingNoise({ axis, map, shape }: NoiseReader, std: number, stream: string): Expr[] {
+const factorsOf = {
+  /** The k-th number for copy k, taken away from the first copy. */
+  elem: (k: number, rank: number) => (rank === k ? 1 : rank === 0 ? -1 : 0),
+  /**
+   * A random number for each copy less their mean (LEMON, Wang et al. 2023: a random initialisation projected onto the
+   * weights that preserve the function), by Helmert's contrasts, which give the same distribution.
+   */
+  proj: (k: number, rank: number) => (rank < k ? 1 : rank === k ? -k : 0) / Math.sqrt(k * (k + 1)),
+};
+
+/** The terms of the noise for `how`, one for each k. */
+function spreadNoise(
+  { axis, map, shape }: NoiseReader,
+  how: keyof typeof factorsOf,
+  std: number,
+  stream: string,
+): Expr[] {
   const { indices, ranks, copies, most } = map;
-  // Columns of omega: first those for k = 1, in the order of source indices, then those for k = 2 and so on.
+  // Columns of the noise: first those for k = 1, in the order of source indices, then those for k = 2 and so on.
   const columns: (readonly number[])[] = [];
   let count = 0;
   for (let k = 1; k < most; k++) columns.push(copies.map((of) => (of.length > k ? count++ : -1)));
-  const omega = normal(columnsOf(shape, map, count), std, stream);
+  const noise = normal(columnsOf(shape, map, count), std, stream);
   return columns.map((column, before) => {
     const k = before + 1;
-    const from = listOf(map, `contrast ${k}`, () =>
-      indices.map((index, t) => ((ranks[t] as number) <= k ? (column[index] ?? -1) : -1)),
+    const factors = listOf(map, `factors ${how} ${k}`, () => ranks.map((rank) => factorsOf[how](k, rank)));
+    const from = listOf(map, `columns ${how} ${k}`, () =>
+      indices.map((index, t) => (factors[t] === 0 ? -1 : (column[index] ?? -1))),
     );
-    const by = listOf(map, `factors of contrast ${k}`, () =>
-      ranks.map((rank) => (rank < k ? 1 : rank === k ? -k : 0) / Math.sqrt(k * (k + 1))),
-    );
-    return take(omega, axis, from, by);
+    return take(noise, axis, from, factors);
   });
 }
 
@@ -179,5 +188,5 @@ export function cancelling(
   const once = size / copies;
   const sets = Array.from({ length: size }, (_, t) => t % once);
   const reader = { axis: axis as WidthAxis, map: indexMap(sets, once), shape: shape as Reader["shape"] };
-  return sum(cancellingNoise(reader, family.std(config, spec, "paper"), `${seed}/${name}`));
+  return sum(spreadNoise(reader, "proj", family.std(config, spec, "paper"), `${seed}/${name}`));
 }
