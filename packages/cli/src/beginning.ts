@@ -1,9 +1,10 @@
 // What every command that runs a model resolves first: the model, its tokenizer and a backend. Mistakes are collected;
 // no device is opened yet.
+
 import { type Backend, resolveBackend } from "@cambium/backend";
 import type { Tokenizer } from "@cambium/data";
 import { findTokenizer } from "@cambium/data/node";
-import type { Mistakes } from "@cambium/grow/node";
+import type { Mistakes } from "@cambium/ir";
 import { type ModelSpec, sizesAlong } from "@cambium/model";
 import type { Recipe } from "@cambium/recipe";
 import type { BackendFlags, FamilyFlags } from "./flags.js";

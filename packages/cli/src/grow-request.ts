@@ -1,7 +1,7 @@
 // The flags with which grow and preview name an operator and its options. Every mistake in them is reported.
 
-import type { Mistakes } from "@cambium/grow/node";
 import { type Operator, operatorPlugin } from "@cambium/growth";
+import type { Mistakes } from "@cambium/ir";
 import { resolvePlugin } from "@cambium/plugin";
 import type { Command } from "commander";
 import { keyValues, realNumber, repeated, wholeNumber } from "./flags.js";

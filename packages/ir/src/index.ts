@@ -15,6 +15,7 @@ export * from "./graph.js";
 export * from "./graph-json.js";
 export * from "./half.js";
 export * from "./lists.js";
+export * from "./mistakes.js";
 export * from "./op.js";
 export * from "./ops/index.js";
 export * from "./passes/autocast.js";

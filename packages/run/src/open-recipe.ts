@@ -6,9 +6,8 @@ import { type Backend, resolveBackend } from "@cambium/backend";
 import { bytesTokenizer, type Tokenizer } from "@cambium/data";
 import { enginePlugin } from "@cambium/engine";
 import { readTextFile } from "@cambium/files";
-import { Mistakes, reasonOf } from "@cambium/grow/node";
 import { operatorPlugin } from "@cambium/growth";
-import { CambiumError } from "@cambium/ir";
+import { CambiumError, Mistakes, reasonOf } from "@cambium/ir";
 import type { Family } from "@cambium/model";
 import { type PluginImporter, resolvePlugin } from "@cambium/plugin";
 import {

@@ -1,5 +1,6 @@
 // Evaluation tasks of a recipe: found and checked before anything trains, and run on each stage's final model once all
 // have trained. No stage's bits depend on them.
+
 import { createHash } from "node:crypto";
 import { resolve } from "node:path";
 import type { Device } from "@cambium/backend";
@@ -7,8 +8,8 @@ import type { Tokenizer } from "@cambium/data";
 import type { PreparedData } from "@cambium/data/node";
 import { askedOf, type EvalTask, type Evaluated, resolveTask } from "@cambium/eval";
 import { evaluateRows, findDataSet, readDataSet } from "@cambium/eval/node";
-import { Mistakes } from "@cambium/grow/node";
 import { Scorer } from "@cambium/inference";
+import { Mistakes } from "@cambium/ir";
 import type { PluginImporter } from "@cambium/plugin";
 import type { ArmPlan, PlannedStage, Recipe } from "@cambium/recipe";
 import type { StageEvaluation, TaskResult } from "@cambium/run-format";

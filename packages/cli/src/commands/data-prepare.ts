@@ -14,8 +14,7 @@ import {
   prepareData,
   prepareMixture,
 } from "@cambium/data/node";
-import { Mistakes } from "@cambium/grow/node";
-import { CambiumError } from "@cambium/ir";
+import { CambiumError, Mistakes } from "@cambium/ir";
 import { planRecipe, prepareRecipeData, recipeCorpus, recipeReading } from "@cambium/run";
 import { compact } from "@cambium/scaling/magnitude";
 import { Command } from "commander";

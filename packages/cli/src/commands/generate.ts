@@ -1,9 +1,8 @@
 // cambium generate: generates text or token ids with a checkpoint or a run.
 import { readStopTokens } from "@cambium/checkpoint";
 import type { Tokenizer } from "@cambium/data";
-import { Mistakes } from "@cambium/grow/node";
 import { generate, NewText } from "@cambium/inference";
-import { CambiumError } from "@cambium/ir";
+import { CambiumError, Mistakes } from "@cambium/ir";
 import { contextLength } from "@cambium/model";
 import { readParameters } from "@cambium/run";
 import { Command } from "commander";

@@ -1,14 +1,7 @@
 // cambium grow: grows a checkpoint into a larger one.
-import {
-  type DryRunRequest,
-  dryRunGrowth,
-  type GrowReport,
-  growDirectory,
-  Mistakes,
-  planGrowth,
-} from "@cambium/grow/node";
+import { type DryRunRequest, dryRunGrowth, type GrowReport, growDirectory, planGrowth } from "@cambium/grow/node";
 import { type Operator, planJson } from "@cambium/growth";
-import { CambiumError } from "@cambium/ir";
+import { CambiumError, Mistakes } from "@cambium/ir";
 import { Command } from "commander";
 import { Exit } from "../failure.js";
 import { byteCount, type FamilyFlags, oneOf, withFamilyFlag } from "../flags.js";

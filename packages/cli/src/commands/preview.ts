@@ -3,7 +3,7 @@
 import { type Device, describeDevice } from "@cambium/backend";
 import { type ModelDirectory, openModelDirectory } from "@cambium/checkpoint";
 import { type TextWindows, textWindows } from "@cambium/data/node";
-import { Mistakes, virtualModel } from "@cambium/grow/node";
+import { virtualModel } from "@cambium/grow/node";
 import {
   connectionRate,
   formatLayers,
@@ -15,7 +15,7 @@ import {
   layerOrigins,
 } from "@cambium/growth";
 import { meanLoss, type Weights } from "@cambium/inference";
-import { CambiumError } from "@cambium/ir";
+import { CambiumError, Mistakes } from "@cambium/ir";
 import { contextLength, lossGraph, type ModelSpec, modelSizes } from "@cambium/model";
 import { compact } from "@cambium/scaling/magnitude";
 import { Command } from "commander";

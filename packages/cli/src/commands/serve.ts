@@ -2,8 +2,7 @@
 import { basename, resolve } from "node:path";
 import { readStopTokens } from "@cambium/checkpoint";
 import { readTextFile } from "@cambium/files";
-import { Mistakes } from "@cambium/grow/node";
-import { CambiumError } from "@cambium/ir";
+import { CambiumError, Mistakes } from "@cambium/ir";
 import { contextLength } from "@cambium/model";
 import { readParameters } from "@cambium/run";
 import { checkExposed, checkPort, type RequestReport, type Serving, SharedModel, serve } from "@cambium/serve";

@@ -1,10 +1,9 @@
 // Float tensors stored in another dtype than the source's, on request.
 
 import { type ModelDirectory, STORED_AS } from "@cambium/checkpoint";
-import { CambiumError } from "@cambium/ir";
+import { CambiumError, type Mistakes } from "@cambium/ir";
 import type { FloatDType } from "@cambium/model";
 import { editJson, put } from "./json-edit.js";
-import type { Mistakes } from "./mistakes.js";
 import type { TargetTensor } from "./target.js";
 
 const FLOATS: readonly string[] = ["F32", "F16", "BF16"];

@@ -2,7 +2,6 @@
 
 export { dryRunGrowth, planGrowth } from "./dry-run.js";
 export { type GrowOutcome, growDirectory } from "./execute.js";
-export { Mistakes, reasonOf } from "./mistakes.js";
 export type { GrowReport } from "./report.js";
 export type { DryRunRequest, GrowOptions, GrowProgress } from "./request.js";
 export { sourceModel } from "./source-model.js";

@@ -18,11 +18,10 @@ import {
   planJson,
   stamped,
 } from "@cambium/growth";
-import { CambiumError } from "@cambium/ir";
+import { CambiumError, type Mistakes } from "@cambium/ir";
 import { deepenedModel, type Family, type FloatDType, writeHfModel } from "@cambium/model";
 import { castConfig, castTensors } from "./cast.js";
 import { type GrownConfig, growConfig } from "./config.js";
-import type { Mistakes } from "./mistakes.js";
 import type { GrowRequest, OperatorOptions } from "./request.js";
 import { type SourceModel, sourceModel } from "./source-model.js";
 import { planTable } from "./table.js";

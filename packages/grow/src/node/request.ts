@@ -1,7 +1,8 @@
 // The request to grow a model directory.
+
 import type { Operator, PlanOrigin } from "@cambium/growth";
+import type { Mistakes } from "@cambium/ir";
 import type { Family, FloatDType } from "@cambium/model";
-import type { Mistakes } from "./mistakes.js";
 import type { GrowReport } from "./report.js";
 
 /** An operator's, as given or with defaults written out. */

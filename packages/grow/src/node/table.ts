@@ -2,9 +2,8 @@
 import { hostDType, type ModelDirectory } from "@cambium/checkpoint";
 import { ReasonList } from "@cambium/files";
 import { checkNeeds, checkPlan, type GrowthPlan, sourcesOf } from "@cambium/growth";
-import { CambiumError } from "@cambium/ir";
+import { CambiumError, type Mistakes } from "@cambium/ir";
 import { type FloatDType, type ParameterSpec, parameterTable, phaseParts } from "@cambium/model";
-import type { Mistakes } from "./mistakes.js";
 import type { TargetTable, TargetTensor } from "./target.js";
 
 /** The table of a plan. Notes `E_GROWTH_SOURCE` with every tensor that cannot be computed with. */

@@ -2,6 +2,7 @@
 // the same expressions run here.
 import type { OpenRustTokenizer } from "../rust.js";
 import { isObject, type Json } from "../tokenizer-json.js";
+import { plainVocabulary } from "./bpe.js";
 import { SameCharacters } from "./characters.js";
 import { composedAround } from "./newer.js";
 import { apartAtMarks, Pieces, type Words } from "./pieces.js";
@@ -45,10 +46,7 @@ const byteLetters = Array.from({ length: 256 }, (_, byte) => byte).map((byte, _,
 });
 
 /** Whether it is BPE whose vocabulary has every byte. */
-function hasAllBytes({ model }: Json): boolean {
-  if (!isObject(model)) return false;
-  const { type, vocab, dropout } = model;
-  const affixes = [model["continuing_subword_prefix"], model["end_of_word_suffix"]].filter(Boolean);
-  if (type !== "BPE" || dropout || affixes.length > 0 || !isObject(vocab)) return false;
-  return byteLetters.every((letter) => vocab[letter] !== undefined);
+function hasAllBytes(json: Json): boolean {
+  const vocab = plainVocabulary(json);
+  return vocab !== undefined && byteLetters.every((letter) => vocab[letter] !== undefined);
 }

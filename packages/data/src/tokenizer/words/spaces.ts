@@ -4,6 +4,7 @@
 // with an added token, are left to the original as a whole.
 import type { OpenRustTokenizer } from "../rust.js";
 import { type AddedToken, isObject, type Json } from "../tokenizer-json.js";
+import { plainVocabulary } from "./bpe.js";
 import { apartAtMarks, Pieces, type Words } from "./pieces.js";
 
 const space = "▁";
@@ -56,12 +57,10 @@ function beginningOf({ normalizer, pre_tokenizer: pre }: Json): ((text: string) 
 }
 
 /** Whether it is BPE with all bytes as tokens, and no token has a ▁ after another letter. */
-function hasSeparateWords({ model }: Json): boolean {
-  if (!isObject(model)) return false;
-  const { type, vocab, byte_fallback: bytes, ignore_merges: whole, dropout } = model;
-  const affixes = [model["continuing_subword_prefix"], model["end_of_word_suffix"]].filter(Boolean);
-  if (type !== "BPE" || bytes !== true || whole === true || dropout || affixes.length > 0 || !isObject(vocab))
-    return false;
+function hasSeparateWords(json: Json): boolean {
+  const vocab = plainVocabulary(json);
+  const { byte_fallback: bytes, ignore_merges: whole } = isObject(json["model"]) ? json["model"] : {};
+  if (vocab === undefined || bytes !== true || whole === true) return false;
   for (let byte = 0; byte < 256; byte++) {
     if (vocab[`<0x${byte.toString(16).toUpperCase().padStart(2, "0")}>`] === undefined) return false;
   }

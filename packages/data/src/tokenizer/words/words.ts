@@ -11,16 +11,20 @@ export async function wordsOf(json: Json, { added }: Vocabulary, open: OpenRustT
   if (added.some(({ content }) => content === "")) return undefined;
   // Truncation and padding play no part, and may be anything, as in `readableJson`.
   const plain = { ...json, truncation: null, padding: null };
-  const words =
-    (await spaceWords(plain, added, open).catch(unlessUnread)) ?? (await byteWords(plain, open).catch(unlessUnread));
+  const words = (await ifReadable(spaceWords(plain, added, open))) ?? (await ifReadable(byteWords(plain, open)));
   if (!words || added.length === 0) return words;
   const special = anyOf(added);
   return (text) => (special.test(text) ? undefined : words(text));
 }
 
-/** A part that the library cannot read by itself is left to it as a whole, too. */
-function unlessUnread(cause: unknown): undefined {
-  if (!(cause instanceof RustFailure)) throw cause;
+/** Undefined if the library cannot read a part by itself: the tokenizer is then left to it as a whole. */
+async function ifReadable(words: Promise<Words | undefined>): Promise<Words | undefined> {
+  try {
+    return await words;
+  } catch (error) {
+    if (error instanceof RustFailure) return undefined;
+    throw error;
+  }
 }
 
 function anyOf(added: readonly AddedToken[]): RegExp {

@@ -1,5 +1,5 @@
 // Mistakes of several kinds, collected before any is reported.
-import { CambiumError, type Reason } from "@cambium/ir";
+import { CambiumError, type Reason } from "./errors.js";
 
 /** @typeParam At where a mistake is, if its error does not say so itself */
 export class Mistakes<At = undefined> {
