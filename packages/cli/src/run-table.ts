@@ -34,6 +34,14 @@ export interface Columns {
   readonly y: Wanted;
   /** If undefined, a sweep's rows are grouped by its column `arm`; any other table is one group, `all`. */
   readonly group: Wanted | undefined;
+  /** Only rows that meet all of these are read. */
+  readonly where?: readonly Condition[];
+}
+
+/** A row meets it if its cell has one of the values, as text or as a number. */
+export interface Condition {
+  readonly column: string;
+  readonly values: readonly string[];
 }
 
 export interface RunTable {
@@ -78,16 +86,20 @@ export async function readRunTable(path: string, wanted: Columns): Promise<RunTa
   };
   const [x, y] = [wanted.x.map(find), find(wanted.y)];
   const group = wanted.group ? find(wanted.group) : isSweep ? header.indexOf("arm") : -1;
+  const conditions = (wanted.where ?? []).map(({ column, values }) => {
+    return { at: find({ name: column, known: [], flag: "--where", what: "" }), column, values };
+  });
   const state = isSweep ? header.indexOf("state") : -1;
   if (reasons.length > 0)
     throw new CambiumError("E_TABLE", "the table lacks columns", {
       where: file,
       reasons,
-      hint: `name the columns: ${[...new Set(reasons.map(({ where }) => `${where} COLUMN`))].join(" ")}`,
+      hint: `name the columns: ${[...new Set(reasons.map(({ where }) => `${where} COLUMN${where === "--where" ? "=VALUE" : ""}`))].join(" ")}`,
     });
   // A sweep's table also has failed cells, and arms without growth, whose x may be empty: those rows are skipped.
   const usable = (cells: readonly string[]) => cells[state] === "done" && x.every((at) => (cells[at] ?? "") !== "");
-  const lines = rest.filter(({ cells }) => state < 0 || usable(cells));
+  const chosen = rowsWhere(rest, conditions, file);
+  const lines = chosen.filter(({ cells }) => state < 0 || usable(cells));
   const readers = new Map([...x, y].map((at) => [at, cellReader(lines.map(({ cells }) => cells[at] ?? ""))]));
   const rows = lines.map(({ line, cells }): FitRow => {
     const where = `line ${line}`;
@@ -123,6 +135,26 @@ export async function readRunTable(path: string, wanted: Columns): Promise<RunTa
 interface Line {
   readonly line: number;
   readonly cells: readonly string[];
+}
+
+/** The rows that meet every condition. @throws CambiumError `E_TABLE` for a condition that no row meets */
+function rowsWhere(
+  lines: readonly Line[],
+  conditions: readonly (Condition & { readonly at: number })[],
+  file: string,
+): readonly Line[] {
+  return conditions.reduce<readonly Line[]>((left, { at, column, values }) => {
+    const same = (cell: string, value: string) =>
+      cell === value || (cell !== "" && value !== "" && Number(cell) === Number(value));
+    const met = left.filter(({ cells }) => values.some((value) => same(cells[at] ?? "", value)));
+    if (met.length > 0 || left.length === 0) return met;
+    const there = [...new Set(left.map(({ cells }) => cells[at] ?? ""))];
+    throw new CambiumError("E_TABLE", "no row meets --where", {
+      where: file,
+      expected: `${column} is one of ${there.slice(0, 8).join(", ")}${there.length > 8 ? " …" : ""}`,
+      got: values.join(", "),
+    });
+  }, lines);
 }
 
 /** Parses CSV. The separator is whichever the header has most of: comma, semicolon or tab. */

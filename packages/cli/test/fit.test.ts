@@ -96,6 +96,18 @@ describe("cambium fit", () => {
     expect([code, errors]).toEqual([2, expect.stringMatching(message)]);
   });
 
+  test("reads only the rows that --where chooses, so that one arm can be fitted alone", async () => {
+    const fitted = async (...where: string[]) =>
+      (await json("fit", ladder, "--scale", "1e15", "--bootstrap", "0", ...where)).residuals as { line: number }[];
+    const chosen = await fitted("--where", "arm=grown", "--where", "training flops=1e14,3e14,1e15,3E15");
+    expect(chosen.map(({ line }) => line)).toEqual([7, 8, 9, 10]);
+    expect(await fitted("--where", "arm=grown,plain")).toHaveLength(10);
+    const errors = async (where: string) => (await cambium(["fit", ladder, "--where", where])).errors;
+    expect(await errors("arm=tall")).toMatch(/no row meets --where\n.*\n.*arm is one of plain, grown\n.*got: tall/);
+    expect(await errors("leg=grown")).toMatch(/--where: no such column\n.*one of the columns run, arm/);
+    expect(await errors("grown")).toMatch(/COLUMN=VALUE/);
+  });
+
   test("fits the other forms", async () => {
     const rows = [1e16, 1e17, 1e18].flatMap((budget) =>
       [-0.5, -0.25, 0, 0.25, 0.5].map((x) => {

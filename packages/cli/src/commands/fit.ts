@@ -15,7 +15,7 @@ import { Command } from "commander";
 import { bottomText, budgetText, equationText, powerText, surfaceText } from "../fit-view.js";
 import { oneOf, realNumber, unfit, wholeNumber } from "../flags.js";
 import { Pace } from "../pace.js";
-import { columnNames, readRunTable, type Wanted } from "../run-table.js";
+import { type Condition, columnNames, readRunTable, type Wanted } from "../run-table.js";
 import { StatusLine } from "../status-line.js";
 import { print } from "../terminal.js";
 
@@ -26,6 +26,7 @@ interface Flags {
   readonly x?: string;
   readonly y?: string;
   readonly group?: string;
+  readonly where?: readonly Condition[];
   readonly e?: Irreducible;
   readonly scale?: number;
   readonly baseline?: string;
@@ -43,6 +44,11 @@ export function fitCommand(): Command {
     .option("--x <column>", "power: compute; chinchilla: N,D; isoflop: the choice; timing: share, or N,C,d")
     .option("--y <column>", "the loss (default: the column named like one)")
     .option("--group <column>", "one law for each value of it; isoflop: the budget in FLOPs")
+    .option(
+      "--where <column=value>",
+      "only rows with this value, or one of several: arm=grown,scratch; repeatable",
+      condition,
+    )
     .option(
       "--e <floor>",
       "power: E is shared by all groups (default), free, zero, or group:NAME for that group's",
@@ -75,7 +81,7 @@ the group reaches the same loss, with ln C interpolated between the two nearest 
 Examples:
   cambium fit runs.csv --x flops --y loss
   cambium fit runs.csv --group arm --e shared --scale 1e18 --baseline scratch
-  cambium fit runs.csv --form chinchilla --x params,tokens
+  cambium fit runs.csv --form chinchilla --x params,tokens --where arm=scratch
   cambium fit runs.csv --form isoflop --x params --group budget
   cambium fit runs.csv --form timing --x share --group size --json`;
 
@@ -95,6 +101,7 @@ async function run(path: string, flags: Flags): Promise<void> {
       flags.group === undefined && form !== "isoflop"
         ? undefined
         : { name: flags.group, known: columnNames.budget, flag: "--group", what: "the budget in FLOPs" },
+    ...(flags.where && { where: flags.where }),
   });
   const { bootstrap = drawsFor(table.rows.length) } = flags;
   const status = new StatusLine(process.stderr);
@@ -185,4 +192,11 @@ function floor(text: string): Irreducible {
   const group = /^group:(.+)$/.exec(text)?.[1];
   if (group !== undefined) return { group };
   throw unfit("--e", "shared, free, zero or group:NAME", text);
+}
+
+/** Parser of `--where`, which adds to those before. @throws CambiumError `E_OPTION` */
+function condition(text: string, before: readonly Condition[] = []): readonly Condition[] {
+  const [, column = "", values = ""] = /^([^=]+)=(.*)$/.exec(text) ?? [];
+  if (column.trim() === "") throw unfit("--where", "COLUMN=VALUE, or COLUMN=VALUE,VALUE", text);
+  return [...before, { column: column.trim(), values: values.split(",").map((value) => value.trim()) }];
 }
