@@ -3,10 +3,10 @@
 import { highest } from "@cambium/ir";
 import { type ModelSpec, modelSizes } from "@cambium/model";
 import type { Devices, GrowthWay } from "@cambium/scaling";
-import { billions, compact } from "@cambium/scaling/magnitude";
+import { billions, compact, duration } from "@cambium/scaling/magnitude";
 import type { FittedStep, TrainingMemory } from "@cambium/train";
 import Table from "cli-table3";
-import { duration, layerCount } from "./format.js";
+import { layerCount } from "./format.js";
 
 /** A way of growing with its time and memory on the device. */
 export interface PlannedWay {
@@ -56,13 +56,21 @@ export function planText({ target, parameters, flops, tokens, devices, ways }: P
   row("measured saving", ({ way: { saving } }) =>
     saving === null ? "none stated" : `${Math.round(100 * saving.low)} to ${Math.round(100 * saving.high)} %`,
   );
-  row("measured on such a run", ({ way }) => (way.inRegime ? "yes" : "no"));
+  row("measured on such a run", ({ way }) => words[measuredOn(way)]);
   const notes = ways.flatMap(({ way, steps }) => [
     `${way.name}: ${way.regime}.`,
     ...[...way.advice, ...tooLarge(steps, devices)].map((advice) => `  – ${advice}.`),
   ]);
   return [head, table.toString(), ...notes, ...(explain ? explained(ways) : [])].join("\n");
 }
+
+/** Whether the way was measured at such a size and budget; `size` if its source gives no budgets to compare with. */
+export function measuredOn({ inRegime: { size, budget } }: GrowthWay): "both" | "size" | "neither" {
+  if (!size || budget === false) return "neither";
+  return budget === true ? "both" : "size";
+}
+
+const words = { both: "yes", size: "at such sizes;\nits budgets are\nnot published", neither: "no" };
 
 /** Bytes of the whole process on this machine or, if `devices` are given, of the device alone. */
 export function memoryTaken({ state, step, total }: TrainingMemory, devices: Devices | undefined): number {

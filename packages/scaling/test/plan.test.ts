@@ -53,12 +53,23 @@ describe("planGrowth", () => {
     expect(way(ways, "middle").operator.options.map).toBe("0-11,4-15");
   });
 
+  it("says of a run whether its size and its budget were measured", () => {
+    const target = shapeNear(7e9, options);
+    const [inside, outside] = [1e22, 1e24].map((flops) => way(planGrowth({ target, flops }), "stack").inRegime);
+    expect([inside, outside]).toEqual([
+      { size: true, budget: true },
+      { size: true, budget: false },
+    ]);
+    const small = planGrowth({ target: shape({ layers: 24, hidden: 1024 }, options), flops: 1e30 });
+    expect(way(small, "middle").inRegime).toEqual({ size: true, budget: "not published" });
+  });
+
   it("does not use eq. 10 outside its range, but a tenth of the tokens", () => {
     const target = shape({ layers: 8, hidden: 128 }, { vocab: 256, context: 128 });
     const flops = 6 * countParameters(target).total * 1.2e6;
     const stack = way(planGrowth({ target, flops }), "stack");
     expect(stack.baseTokens / 1.2e5).toBeCloseTo(1, 9);
-    expect(stack.inRegime).toBe(false);
+    expect(stack.inRegime).toEqual({ size: false, budget: false });
     expect(stack.advice[0]).toMatch(/does not apply.*below 5e19.*fewer than 200M.*above 20 %/);
     expect(() => planGrowth({ target: shape({ layers: 3 }, options), flops })).toThrow(/too shallow/);
   });

@@ -9,7 +9,15 @@ import { byteCount, type FamilyFlags, oneOf, realNumber, wholeNumber, withFamily
 import type { Host } from "../host.js";
 import { exists, findModel, readModel } from "../model-source.js";
 import { batchOf, recipeOf, recipeText, vocabularyNotes } from "../plan-recipe.js";
-import { memoryTaken, type PlannedWay, type PlanView, planText, recomputed, toolFigures } from "../plan-view.js";
+import {
+  measuredOn,
+  memoryTaken,
+  type PlannedWay,
+  type PlanView,
+  planText,
+  recomputed,
+  toolFigures,
+} from "../plan-view.js";
 import { print } from "../terminal.js";
 import { tokenCount } from "../token-count.js";
 
@@ -80,7 +88,7 @@ export function planCommand(host: Host): Command {
 
 const help = `
 With --json: {"target", "flops", "tokens", "ways": [{"name", "base", "factor", "baseTokens", "targetTokens", "flops",
-"seconds", "memoryBytes": {"base", "target"}, "recomputed", "training", "saving", "inRegime", "advice", "figures": [{"name", "value", "formula", "source"}]}], "recipe"}
+"seconds", "memoryBytes": {"base", "target"}, "recomputed", "training", "saving", "inRegime": {"size", "budget"}, "advice", "figures": [{"name", "value", "formula", "source"}]}], "recipe"}
 
 Examples:
   cambium plan --params 7B --tokens 2T
@@ -126,13 +134,14 @@ async function run(flags: Flags, host: Host): Promise<void> {
 }
 
 /**
- * Writes the recipe of the way that `--recipe` names, else of the first that was measured on such runs, else the first.
+ * Writes the recipe of the way that `--recipe` names, else of the first that was measured on such runs, else at such sizes, else the first.
  * @returns its path
  */
 async function write({ target, tokens, ways }: PlanView, flags: Flags, context: number): Promise<string> {
   const { out, recipe: named, corpus, tokenizer, batch, memory } = flags;
   if (out === undefined) throw option("--recipe without --out", "a file to write", "none");
-  const found = ways.find(({ way }) => way.name === named) ?? ways.find(({ way }) => way.inRegime) ?? ways[0];
+  const measured = (on: ReturnType<typeof measuredOn>) => ways.find(({ way }) => measuredOn(way) === on);
+  const found = ways.find(({ way }) => way.name === named) ?? measured("both") ?? measured("size") ?? ways[0];
   const { way } = found as PlannedWay;
   if (await exists(out))
     throw new CambiumError("E_EXISTS", "a file exists at this path already", {

@@ -30,7 +30,8 @@ export interface GrowthWay {
   readonly training: {
     readonly schedule: { readonly name: string; readonly decay?: number };
     readonly policy: "restart" | "continue" | "rewarm";
-    readonly moments: "reset" | "carry" | "zero-new";
+    /** What becomes of AdamW's moments, by its name in recipes. */
+    readonly moments: string;
     /** Warm-up tokens of the base and after growth. */
     readonly warmup: readonly [base: number, grown: number];
     readonly lr: readonly [base: number, grown: number];
@@ -40,8 +41,8 @@ export interface GrowthWay {
   readonly saving: { readonly low: number; readonly high: number } | null;
   /** The models and budgets that the saving was measured on. */
   readonly regime: string;
-  /** Whether the target and budget lie in that regime. */
-  readonly inRegime: boolean;
+  /** Whether the target's size and the budget lie in that regime, as far as its source gives them. */
+  readonly inRegime: { readonly size: boolean; readonly budget: boolean | "not published" };
   /** Why this way or its formula does not fully apply here, and what the plan does instead. */
   readonly advice: readonly string[];
   readonly figures: readonly Figure[];
@@ -119,7 +120,10 @@ function stackWay({ target, parameters, flops, layers }: Plan): GrowthWay {
     },
     saving: { low: 0.31, high: 0.553 },
     regime: `${dues}: 0.41 to 7 B parameters, 1e20 to 1e22 FLOPs, one seed`,
-    inRegime: timing.valid && parameters >= 0.4e9 && parameters <= 8e9 && flops <= 2e22,
+    inRegime: {
+      size: parameters >= 0.4e9 && parameters <= 8e9,
+      budget: timing.valid && flops >= 5e19 && flops <= 2e22,
+    },
     advice: [...advice, ...stepLawAdvice(shared.N.nonEmbedding, tokens)],
     figures: [
       figure("layers of the base", depth, `layers / ${divisor ?? 4}, rounded up`, `${dues}, section 4.3: g = 4`),
@@ -163,7 +167,7 @@ function lateWay({ target, parameters, flops }: Plan): GrowthWay {
     },
     saving: null,
     regime: `${late}: a base of 0 or 1 layers, one growth at about 80 % of the steps; compared at equal tokens`,
-    inRegime: false,
+    inRegime: { size: false, budget: false },
     advice: [
       `at equal tokens it would take ${percent(equal)} of the FLOPs of training from scratch; with all FLOPs it trains on ${billions(tokens)} tokens`,
       "the learning rate must suit both models, so it is the target's",
@@ -210,7 +214,7 @@ function middleWay({ target, parameters, flops, layers }: Plan): GrowthWay {
     },
     saving: { low: 0.304, high: 0.553 },
     regime: `${middle}: a ladder of small models of depth coordinate 8 to 20 (16 to 40 layers), one seed each; learning rates tuned for each`,
-    inRegime: layers >= 16 && layers <= 40 && parameters < 2e9,
+    inRegime: { size: layers >= 16 && layers <= 40 && parameters < 2e9, budget: "not published" },
     advice: [
       "the published models also normalise the residual stream before each core, which gives part of the saving and is not a Llama",
       ...(before < 1 ? ["the target is too shallow for a prelude: the whole base is stacked"] : []),
