@@ -1,14 +1,4 @@
-// Numbers, durations and paragraphs formatted for people.
-
-/** Seconds as `42 s`, `3:05 min` or `2:05 h`. */
-export function duration(seconds: number): string {
-  if (!Number.isFinite(seconds)) return "–";
-  const whole = Math.round(seconds);
-  if (whole < 60) return `${whole} s`;
-  const minutes = Math.floor(whole / 60);
-  if (minutes < 60) return `${minutes}:${String(whole % 60).padStart(2, "0")} min`;
-  return `${Math.floor(minutes / 60)}:${String(minutes % 60).padStart(2, "0")} h`;
-}
+// Numbers and paragraphs formatted for people.
 
 /** Seconds as `12.3 ms`. */
 export function milliseconds(seconds: number): string {

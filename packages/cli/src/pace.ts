@@ -1,5 +1,5 @@
 // The pace of work since some moment, and the time left at that pace.
-import { duration } from "./format.js";
+import { duration } from "@cambium/scaling/magnitude";
 
 export class Pace {
   readonly #began = performance.now();
@@ -12,7 +12,7 @@ export class Pace {
     return (1000 * (done - this.before)) / Math.max(1, performance.now() - this.#began);
   }
 
-  /** `3:05 min left`; a dash in place of the time while nothing was done. */
+  /** `3 min 05 s left`; a dash in place of the time while nothing was done. */
   left(done: number, total: number): string {
     return `${duration(Math.max(0, total - done) / this.perSecond(done))} left`;
   }

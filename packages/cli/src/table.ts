@@ -3,9 +3,9 @@
 import { styleText } from "node:util";
 import { append } from "@cambium/ir";
 import { type ArmEvaluation, type RunSummary, rowsOf } from "@cambium/report";
-import { compact } from "@cambium/scaling/magnitude";
+import { compact, duration } from "@cambium/scaling/magnitude";
 import Table from "cli-table3";
-import { duration, signedPercent } from "./format.js";
+import { signedPercent } from "./format.js";
 import { seedLines, speedupOf } from "./seed-view.js";
 
 const head = ["arm", "layers", "parameters", "held-out loss", "FLOPs", "tokens", "time", "speed-up"];

@@ -1,10 +1,10 @@
 // The progress display and its text: on a terminal a bar that is rewritten in place, elsewhere plain lines.
 
 import { llama, modelSpec } from "@cambium/model";
-import { compact } from "@cambium/scaling/magnitude";
+import { compact, duration } from "@cambium/scaling/magnitude";
 import fc from "fast-check";
 import { afterEach, beforeEach, describe, expect, test, vi } from "vitest";
-import { duration, wrap } from "../src/format.js";
+import { wrap } from "../src/format.js";
 import { ProgressDisplay } from "../src/progress.js";
 import { resultTable } from "../src/table.js";
 
@@ -223,12 +223,12 @@ test("amounts and durations", () => {
   expect([0, 7, 999, 1000, 999_999, 1234567, 3.2e16].map((n) => compact(n))).toEqual([
     ...["0", "7", "999", "1k", "1M", "1.23M", "32P"],
   ]);
-  expect([0, 59.4, 59.6, 185, 7500, Number.NaN].map(duration)).toEqual([
+  expect([0, 59.4, 59.6, 185, 7500, Number.NaN].map((seconds) => duration(seconds))).toEqual([
     "0 s",
     "59 s",
-    "1:00 min",
-    "3:05 min",
-    "2:05 h",
+    "1 min 00 s",
+    "3 min 05 s",
+    "2 h 05 min",
     "–",
   ]);
 });

@@ -1,5 +1,5 @@
 // Numbers as the report prints them.
-import { magnitude } from "@cambium/scaling/magnitude";
+import { magnitude, duration as wholeDuration } from "@cambium/scaling/magnitude";
 
 /** No-break space, between a number and its unit. */
 const nb = "\u00a0";
@@ -22,14 +22,10 @@ export function count(value: number): string {
   return `${(rounded / divisor).toPrecision(3)}${nb}${prefix === "G" ? "B" : prefix}`;
 }
 
-/** Seconds → "48 s", "3 min 12 s", "2 h 05 min". */
+/** Seconds → "42 ms", "1.4 s", "48 s", "3 min 12 s", "2 h 05 min". */
 export function duration(seconds: number): string {
   if (seconds > 0 && seconds < 0.95) return `${Math.max(1, Math.round(1000 * seconds))}${nb}ms`;
-  if (seconds < 10) return `${seconds.toFixed(1)}${nb}s`;
-  const whole = Math.round(seconds);
-  if (whole < 60) return `${whole}${nb}s`;
-  if (whole < 3600) return `${Math.floor(whole / 60)}${nb}min${nb}${pad(whole % 60)}${nb}s`;
-  return `${Math.floor(whole / 3600)}${nb}h${nb}${pad(Math.floor((whole % 3600) / 60))}${nb}min`;
+  return seconds < 10 ? `${seconds.toFixed(1)}${nb}s` : wholeDuration(seconds, nb);
 }
 
 /** A loss, nats per token. */
@@ -55,10 +51,6 @@ export function list(items: readonly string[]): string {
 
 function signed(digits: string): string {
   return Number(digits) === 0 ? digits.replace("-", "") : digits.replace("-", "−");
-}
-
-function pad(value: number): string {
-  return String(value).padStart(2, "0");
 }
 
 /** 1 → "1 layer", 24 → "24 layers". */

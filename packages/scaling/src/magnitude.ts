@@ -1,4 +1,4 @@
-// Large numbers in short form: three digits and a letter.
+// Numbers in short form: large ones as three digits and a letter, times in hours, minutes and seconds.
 
 const prefixes = ["", "K", "M", "G", "T", "P", "E", "Z", "Y", "R", "Q"] as const;
 
@@ -19,4 +19,16 @@ export function compact(value: number, letters: Readonly<Record<string, string>>
 /** With B for 10⁹, as is usual for parameters and tokens: 7e9 → `7B`. */
 export function billions(value: number): string {
   return compact(value, { K: "k", G: "B" });
+}
+
+/** Whole seconds as `48 s`, `3 min 12 s`, `2 h 05 min`; a dash if they are not known. @param space before a unit */
+export function duration(seconds: number, space = " "): string {
+  if (!Number.isFinite(seconds)) return "–";
+  const whole = Math.round(seconds);
+  const pad = (value: number) => String(value).padStart(2, "0");
+  const inUnits = (value: number, unit: string, rest: number, small: string) =>
+    [value, unit, pad(rest), small].join(space);
+  if (whole < 60) return `${whole}${space}s`;
+  if (whole < 3600) return inUnits(Math.floor(whole / 60), "min", whole % 60, "s");
+  return inUnits(Math.floor(whole / 3600), "h", Math.floor((whole % 3600) / 60), "min");
 }

@@ -20,6 +20,25 @@ export function seedStatistics(values: readonly number[]): SeedStatistics {
   return { count, mean, deviation, interval: [mean - half, mean + half] };
 }
 
+/**
+ * `2.341 ± 0.012 [2.312, 2.372]`: the mean, and deviation and interval if there are any.
+ * @param bare prints the deviation, @param end the ends of the interval; default: as the mean
+ */
+export function statisticsText(
+  { mean, deviation, interval }: SeedStatistics,
+  print: (value: number) => string,
+  bare = print,
+  end = print,
+): string {
+  const off = deviation === null ? "" : ` ± ${bare(deviation)}`;
+  return `${print(mean)}${off}${intervalText(interval, end)}`;
+}
+
+/** ` [2.312, 2.372]`, after what it is the interval of; nothing for none. */
+export function intervalText(interval: SeedStatistics["interval"], print: (value: number) => string): string {
+  return interval === null ? "" : ` [${print(interval[0])}, ${print(interval[1])}]`;
+}
+
 export interface PairedDifference extends SeedStatistics {
   /** Whether the interval excludes 0; null with one pair, which has no interval. */
   readonly differs: boolean | null;

@@ -1,5 +1,11 @@
 // Statistics over the rows of several seeds: means with their spread, and differences in words.
-import { type PairedDifference, pairedDifference, type SeedStatistics, seedStatistics } from "@cambium/scaling";
+import {
+  type PairedDifference,
+  pairedDifference,
+  type SeedStatistics,
+  seedStatistics,
+  statisticsText,
+} from "@cambium/scaling";
 import type { Verdict } from "./page.js";
 import type { Row } from "./sweep.js";
 
@@ -24,10 +30,8 @@ export function below(difference: PairedDifference | undefined): Verdict {
 }
 
 /** `2.3418 ± 0.0120 [2.3120, 2.3716]`. */
-export function spread({ mean, deviation, interval }: SeedStatistics, digits = 4): string {
-  const print = (value: number) => value.toFixed(digits).replace("-", "−");
-  const off = deviation === null ? "" : ` ± ${print(deviation)}`;
-  return `${print(mean)}${off}${interval === null ? "" : ` [${print(interval[0])}, ${print(interval[1])}]`}`;
+export function spread(statistics: SeedStatistics, digits = 4): string {
+  return statisticsText(statistics, (value) => value.toFixed(digits).replace("-", "−"));
 }
 
 /** A difference with its interval, in nats. */

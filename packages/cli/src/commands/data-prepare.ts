@@ -16,11 +16,10 @@ import {
 } from "@cambium/data/node";
 import { CambiumError, Mistakes } from "@cambium/ir";
 import { planRecipe, prepareRecipeData, recipeCorpus, recipeReading } from "@cambium/run";
-import { compact } from "@cambium/scaling/magnitude";
+import { compact, duration } from "@cambium/scaling/magnitude";
 import { Command } from "commander";
 import { Exit } from "../failure.js";
 import { listed, realNumber, repeated, unfit, wholeNumber } from "../flags.js";
-import { duration } from "../format.js";
 import type { Host } from "../host.js";
 import { type CorpusFlags, passedOver, withCorpusFlags } from "../open-text.js";
 import { phasePace } from "../pace.js";

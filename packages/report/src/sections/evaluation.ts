@@ -63,12 +63,12 @@ export function evaluationSection(arms: readonly Arm[], seeds: OverSeeds | null)
     })}
     ${row(
       "Final held-out loss",
-      columns.map(({ arm }, i) => spread(over, arm, "loss") ?? figureOf(summaries[i]?.finalHeldOutLoss)),
+      columns.map(({ arm }, i) => overSeeds(over, arm, "loss") ?? figureOf(summaries[i]?.finalHeldOutLoss)),
       format.loss,
     )}
     ${row(
       "Speed-up",
-      columns.map(({ arm }, i) => spread(over, arm, "speedup") ?? figureOf(summaries[i]?.speedup)),
+      columns.map(({ arm }, i) => overSeeds(over, arm, "speedup") ?? figureOf(summaries[i]?.speedup)),
       format.percent,
       scratch,
     )}</tbody>
@@ -86,7 +86,7 @@ function figureOf(value: number | null | undefined): TaskFigure | null {
 }
 
 /** The mean over seeds with the deviation between them; null without several seeds. */
-function spread(seeds: OverSeeds | null, { name }: Arm, of: "loss" | "speedup"): TaskFigure | null {
+function overSeeds(seeds: OverSeeds | null, { name }: Arm, of: "loss" | "speedup"): TaskFigure | null {
   const statistics = seeds?.arms.find(({ arm }) => arm === name)?.[of];
   if (!statistics) return null;
   const { mean, deviation } = statistics;

@@ -1,5 +1,5 @@
 // The headline over several seeds: mean, deviation and interval, and whether the arms differ.
-import type { PairedDifference, SeedStatistics } from "@cambium/scaling";
+import { intervalText, type PairedDifference, type SeedStatistics, statisticsText } from "@cambium/scaling";
 import * as format from "../format.js";
 import { type Html, html } from "../html.js";
 import type { OverSeeds } from "../seeds.js";
@@ -35,7 +35,7 @@ function headline(seeds: OverSeeds, { verdict }: Judgement, sofar: Html | null):
   const spent = html`on average, ${arms[1]} spent ${share} than ${arms[0]} (base included) to reach the same held-out loss`;
   return html`<div class="headline">
     <p class="figure ${tone}">${plus(speedup.mean)}${speedup.deviation !== null && html`<small> ± ${points(speedup.deviation)}</small>`}</p>
-    <p class="lede">${finding}: ${spent}${range(speedup.interval, plus)}.${sofar}</p>
+    <p class="lede">${finding}: ${spent}${intervalText(speedup.interval, plus)}.${sofar}</p>
   </div>`;
 }
 
@@ -49,7 +49,7 @@ function judged({ interval, count }: SeedStatistics): { readonly tone: string; r
 function armsTable({ arms }: OverSeeds): Html {
   const rows = arms.map(
     ({ arm, loss, speedup, overScratch }) => html`<tr><th scope="row">${arm}</th>
-<td>${spread(loss, format.loss)}</td><td>${speedup ? spread(speedup, plus, points) : format.none}</td>
+<td>${statisticsText(loss, format.loss)}</td><td>${speedup ? statisticsText(speedup, plus, points) : format.none}</td>
 <td>${overScratch ? difference(overScratch) : "reference"}</td></tr>`,
   );
   return table("Arms over seeds", ["Arm", "Final held-out loss", "Speed-up", "Loss minus scratch’s"], rows);
@@ -79,21 +79,9 @@ function table(label: string, columns: readonly string[], rows: readonly Html[])
 <thead><tr>${columns.map((column) => html`<th scope="col">${column}</th>`)}</tr></thead><tbody>${rows}</tbody></table></div>`;
 }
 
-function spread(
-  { mean, deviation, interval }: SeedStatistics,
-  print: (value: number) => string,
-  bare: (value: number) => string = print,
-): string {
-  return `${print(mean)}${deviation === null ? "" : ` ± ${bare(deviation)}`}${range(interval, print)}`;
-}
-
 function difference(one: PairedDifference): string {
   const word = one.differs === null ? "one seed" : one.differs ? (one.mean < 0 ? "lower" : "higher") : "no difference";
-  return `${word}: ${signed(one.mean)}${range(one.interval, signed)}`;
-}
-
-function range(interval: SeedStatistics["interval"], print: (value: number) => string): string {
-  return interval === null ? "" : ` [${print(interval[0])}, ${print(interval[1])}]`;
+  return `${word}: ${signed(one.mean)}${intervalText(one.interval, signed)}`;
 }
 
 function signed(value: number): string {
