@@ -1,4 +1,5 @@
 // Tensors, graphs, ops, autodiff, passes and the reference evaluator.
+export * from "./add-multiple.js";
 export * from "./autodiff.js";
 export * from "./builder.js";
 export * from "./check.js";

@@ -1,5 +1,6 @@
 // Adds gathered rows to other rows. A sum of takes does this to every number, so it has to be fast. Consecutive entries
 // that come from consecutive entries, with one factor, form a run, which needs no index per entry.
+import { addMultiple } from "@cambium/ir";
 
 /**
  * Entries `to` (inclusive) to `end` (exclusive) of a row are those `shift` further on in the source row, times `by`.
@@ -67,13 +68,9 @@ function addRun(
   out: Float64Array,
   at: number,
 ): void {
-  // Multiplying by 1 changes no bit, so it is left out.
-  if (by === 1 && factor === 1)
-    for (let i = to; i < end; i++) out[at + i] = (out[at + i] as number) + (rows[first + i] as number);
-  else if (by === 1 || factor === 1) {
-    const one = by * factor;
-    for (let i = to; i < end; i++) out[at + i] = (out[at + i] as number) + one * (rows[first + i] as number);
-  } else
+  // Multiplying by 1 changes no bit.
+  if (by === 1 || factor === 1) addMultiple(out, at + to, rows, first + to, end - to, by * factor);
+  else
     for (let i = to; i < end; i++) out[at + i] = (out[at + i] as number) + factor * ((rows[first + i] as number) * by);
 }
 
