@@ -2,8 +2,8 @@
 import { eliminateDeadCode, type Graph } from "@cambium/ir";
 import { shareProbabilities } from "./probabilities.js";
 import { foldIntoProducts } from "./products.js";
-import { recomputeSwiglu } from "./recompute.js";
 import { foldResiduals } from "./residuals.js";
+import { shareSwiglu } from "./shared-swiglu.js";
 import { cheapestGradients } from "./weight-gradients.js";
 
 /** Composites that `shareProbabilities` looks for. Those that it leaves must be decomposed before `fuseNodes`. */
@@ -20,7 +20,7 @@ export const fuseComposites = shareProbabilities;
 /** Runs on the graph that is lowered, for a device with `threads`. */
 export function fuseNodes(graph: Graph, threads: number): Graph {
   const gradients = (current: Graph) => cheapestGradients(current, threads);
-  return [recomputeSwiglu, foldResiduals, foldIntoProducts, gradients, eliminateDeadCode].reduce(
+  return [shareSwiglu, foldResiduals, foldIntoProducts, gradients, eliminateDeadCode].reduce(
     (current, pass) => pass(current),
     graph,
   );

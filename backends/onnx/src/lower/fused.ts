@@ -6,7 +6,7 @@ import { crossEntropy, crossEntropyGrad } from "./cross-entropy.js";
 import type { Lowering } from "./lowering.js";
 import { product } from "./matmul.js";
 import { rmsNormGrad } from "./rms-norm.js";
-import { recomputedSwiglu } from "./swiglu.js";
+import { sharedSwiglu } from "./swiglu.js";
 
 type FusedLowerings = { readonly [Name in FusedName]: Lowering<AttrsOf<(typeof fusedOps)[Name]>> };
 
@@ -22,7 +22,7 @@ export const fusedLowerings: FusedLowerings = {
       alpha: { float: attrs.alpha },
       beta: { float: attrs.beta },
     }),
-  "onnx.recomputedSwiglu": recomputedSwiglu,
+  "onnx.sharedSwiglu": sharedSwiglu,
   "onnx.rmsNormGradAdd": rmsNormGrad,
   "onnx.scaledMatmul": (context) => product(context, context.attrs.alpha),
 };

@@ -11,15 +11,15 @@ export const swiglu: Lowering = (context) => {
 export const swigluGrad: Lowering = (context) => {
   const { graph } = context;
   const [gate, up, grad] = context.inputs as [string, string, string];
-  const { s, silu, y } = again(graph, gate, up);
+  const { s, silu, y } = parts(graph, gate, up);
   const slope = graph.node("Add", [y, graph.node("Mul", [s, graph.node("Sub", [up, y])])]);
   return [graph.node("Mul", [grad, slope]), graph.node("Mul", [grad, silu])];
 };
 
-export const recomputedSwiglu: Lowering = (context) => again(context.graph, nameOf(context, 0), nameOf(context, 1)).y;
+export const sharedSwiglu: Lowering = (context) => parts(context.graph, nameOf(context, 0), nameOf(context, 1)).y;
 
 /** The values of the forward pass that the gradient needs, computed once for all readers. */
-function again(graph: OnnxGraph, gate: string, up: string): Readonly<Record<"s" | "silu" | "y", string>> {
+function parts(graph: OnnxGraph, gate: string, up: string): Readonly<Record<"s" | "silu" | "y", string>> {
   const s = graph.once(`sigmoid of ${gate}`, () => graph.node("Sigmoid", [gate]));
   const silu = graph.once(`silu of ${gate}`, () => graph.node("Mul", [gate, s]));
   const y = graph.once(`${gate} gates ${up}`, () => graph.node("Mul", [silu, up]));

@@ -2,9 +2,9 @@
 import { attention, attentionGrad } from "./attention.js";
 import { crossEntropy, crossEntropyGrad } from "./cross-entropy.js";
 import { gemm } from "./gemm.js";
-import { recomputedSwiglu } from "./recomputed-swiglu.js";
 import { rmsNormGradAdd } from "./rms-norm-grad.js";
 import { scaledMatmul } from "./scaled-matmul.js";
+import { sharedSwiglu } from "./shared-swiglu.js";
 
 export const fusedOps = {
   "onnx.attention": attention,
@@ -12,7 +12,7 @@ export const fusedOps = {
   "onnx.crossEntropy": crossEntropy,
   "onnx.crossEntropyGrad": crossEntropyGrad,
   "onnx.gemm": gemm,
-  "onnx.recomputedSwiglu": recomputedSwiglu,
+  "onnx.sharedSwiglu": sharedSwiglu,
   "onnx.rmsNormGradAdd": rmsNormGradAdd,
   "onnx.scaledMatmul": scaledMatmul,
 } as const;

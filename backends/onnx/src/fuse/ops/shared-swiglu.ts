@@ -1,9 +1,9 @@
-// recomputedSwiglu: swiglu computed again in the backward pass, so that its output need not be kept.
+// sharedSwiglu: swiglu in the parts that its gradient reads too.
 import { composites, defineComposite, drawn, swiglu } from "@cambium/ir";
 
-/** As `swiglu`. A name of its own keeps it separate from the node of the forward pass. */
-export const recomputedSwiglu = defineComposite({
-  name: "onnx.recomputedSwiglu",
+/** As `swiglu`, which alone takes one pass less. */
+export const sharedSwiglu = defineComposite({
+  name: "onnx.sharedSwiglu",
   inputs: ["gate", "up"],
   infer: (types) => composites.swiglu.op.infer(types, {}),
   decompose: ([gate, up]) => swiglu(gate, up),
