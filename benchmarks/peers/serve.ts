@@ -7,6 +7,8 @@ export interface PeerCase {
   readonly device: string;
   readonly version: string;
   readonly work: Work;
+  /** The first run is the sample: no warm-up. */
+  readonly once?: boolean;
   /** Runs it `count` times. @returns seconds of each */
   turn(count: number): Promise<readonly number[]>;
   parity(): Promise<Parity>;
@@ -59,7 +61,7 @@ async function warmedUp(ready: PeerCase, mostSeconds: number): Promise<object> {
   const first = await ready.turn(1);
   const taken = [...first];
   const began = performance.now();
-  while (taken.length < 3 || performance.now() - began < 1000 * mostSeconds) {
+  while (!ready.once && (taken.length < 3 || performance.now() - began < 1000 * mostSeconds)) {
     if (taken.length > 1 && (taken.at(-1) as number) > mostSeconds) break;
     taken.push(...(await ready.turn(1)));
   }

@@ -54,6 +54,7 @@ const ways = [
   [/^node tools\/gpu-check\.mjs --pack /, () => ({ none: "packs for minutes what the check beside it runs" })],
   [/^node tools\/gpu-check\.mjs/, () => onSoftware({ run: ["node", join(root, "tools/gpu-check.mjs"), "--small"] })],
   [/^node tools\/bench-power\.mjs/, () => ({ test: "tools/test/bench-power.test.mjs" })],
+  [/^node tools\/bars\.mjs/, () => ({ test: "tools/test/bars.test.mjs" })],
   [/^node tools\/benchmarks\.mjs/, () => ({ run: ["node", "tools/benchmarks.mjs", "--help"], in: "root" })],
   [/^npm run software -- swiftshader COMMAND$/, () => ({ run: [...software, "node", "--version"], in: "root" })],
   [/^npm run software -- swiftshader (cambium .*)$/, (rest) => onSoftware(wayOf(rest))],

@@ -15,7 +15,7 @@ export async function renderBenchPage(document: BenchDocument): Promise<string> 
   const contestants = contestantsOf(rows);
   return documentText({
     title: "Cambium benchmark",
-    style: trusted("section > h3 { margin-top: 1.4rem; }"),
+    style: trusted("section > h3 { margin-top: 1.4rem; } .right { text-align: right; }"),
     body: html`${masthead(document)}
 <main>
 ${legend(contestants, rows)}
@@ -48,10 +48,11 @@ function legend(contestants: Contestants, rows: readonly Row[]): Html {
 function tableSection(document: BenchDocument): Html {
   const { columns, rows, failures } = benchTable(document);
   const ran = suites.filter(({ name }) => document.rows.some(({ suite }) => suite === name));
-  const cells = (words: readonly string[]) => words.map((word) => html`<td>${word}</td>`);
+  const aligned = columns.map(({ right }) => right && trusted(' class="right"'));
+  const cells = (words: readonly string[]) => words.map((word, i) => html`<td${aligned[i]}>${word}</td>`);
   return html`<section aria-labelledby="rows"><h2 id="rows">All rows</h2>
   <div class="scroll" role="region" aria-labelledby="rows" tabindex="0"><table>
-    <thead><tr>${columns.map(({ head }) => html`<th scope="col">${head}</th>`)}</tr></thead>
+    <thead><tr>${columns.map(({ head }, i) => html`<th scope="col"${aligned[i]}>${head}</th>`)}</tr></thead>
     <tbody>${rows.map((row) => html`<tr>${cells(row)}</tr>`)}</tbody>
   </table></div>
   ${failures.map((line) => html`<p class="warning">${line}</p>`)}

@@ -1,0 +1,64 @@
+// Whether the rows of a benchmark reach a goal: a verdict for each case.
+import { compare, pairsWithin } from "../../packages/bench/dist/index.js";
+
+/** @typedef {{ goal: string, where: string, measured: string, verdict: "holds" | "open" | "missed" | "not measured" }} Verdict */
+
+/**
+ * @param document a result of `cambium bench`
+ * @param goal see bars.mjs
+ * @returns {Verdict[]} `open`: below the goal, but its interval reaches it
+ */
+export function verdictsOf(document, goal) {
+  const found = goal.agrees ? agreed(document, goal) : goal.cases ? related(document, goal) : compared(document, goal);
+  const failed = document.failures.map(({ suite, case: name, backend, code }) =>
+    verdict(goal, `${suite} ${name}, ${backend}`, code, "missed"),
+  );
+  return found.length + failed.length === 0 ? [verdict(goal, "", "no row", "not measured")] : [...found, ...failed];
+}
+
+function verdict({ title, least, most }, where, measured, outcome) {
+  const bound = least !== undefined ? `, at least ${least}` : most !== undefined ? `, at most ${most}` : "";
+  return { goal: `${title}${bound}`, where, measured, verdict: outcome };
+}
+
+function agreed({ rows }, goal) {
+  return rows
+    .filter(({ suite }) => !suite.endsWith("-peak"))
+    .map(({ suite, case: name, backend, parity }) =>
+      verdict(goal, `${suite} ${name}, ${backend}`, parity.against, parity.agrees ? "holds" : "missed"),
+    );
+}
+
+function compared({ rows, ...rest }, goal) {
+  const cases = [...new Set(rows.filter(({ suite }) => !suite.endsWith("-peak")).map(({ case: name }) => name))];
+  return cases.flatMap((name) => {
+    const own = rows.filter((row) => row.case === name && !row.suite.endsWith("-peak"));
+    const [ours, theirs] = [fastest(own, goal.ours), fastest(own, goal.theirs)];
+    if (!ours || !theirs) return [];
+    const [pair] = pairsWithin({ ...rest, rows: own }, [theirs.backend, ours.backend]);
+    const [{ ratio, interval }] = compare([pair]);
+    const range = interval === null ? "" : ` (${interval.map((end) => end.toFixed(2)).join("–")})`;
+    const outcome = ratio >= goal.least ? "holds" : interval && interval[1] >= goal.least ? "open" : "missed";
+    return [verdict(goal, `${name}, ${ours.backend} over ${theirs.backend}`, `${ratio.toFixed(2)}${range}`, outcome)];
+  });
+}
+
+function fastest(rows, names) {
+  const those = rows.filter(({ backend, parity }) => names.includes(backend) && parity.agrees);
+  return those.toSorted((a, b) => a.seconds - b.seconds)[0];
+}
+
+function related({ rows }, goal) {
+  const [first, second] = goal.cases;
+  return rows
+    .filter(({ case: name }) => name.endsWith(` ${first}`))
+    .flatMap((row) => {
+      const other = rows.find((one) => one.backend === row.backend && one.case === row.case.replace(first, second));
+      if (!other || !row.parity.agrees || !other.parity.agrees) return [];
+      const ratio = row.median / other.median;
+      // Both intervals at their ends that are kinder to the goal.
+      const kindest = row.interval[0] / other.interval[1];
+      const outcome = ratio <= goal.most ? "holds" : kindest <= goal.most ? "open" : "missed";
+      return [verdict(goal, `${row.case.replace(` ${first}`, "")}, ${row.backend}`, ratio.toFixed(2), outcome)];
+    });
+}
