@@ -218,8 +218,33 @@ def leader_of(cls, field, lists):
     return None
 
 
-def older_names(cls, rule):
-    """Names under which older files say what the list says, as far as the class's code takes such names."""
+def older_names(cls, field, rule):
+    """Other names under which older files say what the list says, as far as the class's code takes such names."""
     names = re.findall(r"""kwargs\.(?:get|pop)\(\s*["'](\w+)["']""", inspect.getsource(cls))
+    found = {name for name in names if re.search("layer|pattern|ratio|moe|attn|linear|freq|interval|period|idx", name)}
     own = {rule.get("period"), rule.get("count")} if rule else set()
-    return sorted({name for name in names if re.search("layer|pattern|ratio|moe|attn|linear", name)} - own)
+    return sorted((found | listed_in(cls, field)) - own - {"rope_local_base_freq"})
+
+
+def listed_in(cls, field):
+    """Declared fields, absent by default, that decide the list if they list layers by number."""
+    plain = value(cls, 7, field)
+    absent = [name for name in named(cls, field) if name not in vars(made(cls, 7) or cls) or attribute(cls, name) is None]
+    given = [[0, 2], [1, 2, 3], [1, 3, 5]]
+    return {
+        name
+        for name in absent
+        if plain is not None and not name.startswith("_")
+        and any(found not in (None, plain) for found in (value(cls, 7, field, **{name: layers}) for layers in given))
+    }
+
+
+def numberings_of(cls):
+    """Attributes that list all layers by number, at every depth that the class accepts."""
+    at = {n: config for n in (5, 7, 11, 12) if (config := made(cls, n)) is not None}
+    names = [name for name in vars(next(iter(at.values()))) if not name.startswith("_")] if len(at) > 1 else []
+    return [name for name in names if all(is_range(attribute(config, name), n) for n, config in at.items())]
+
+
+def is_range(found, n):
+    return isinstance(found, (list, tuple)) and list(found) == list(range(n))

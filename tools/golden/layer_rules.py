@@ -17,7 +17,7 @@ import warnings
 import transformers
 from transformers.models.auto.configuration_auto import CONFIG_MAPPING, CONFIG_MAPPING_NAMES, model_type_to_module_name
 
-from layer_fit import attribute, fit_default, forced_last, is_kept, leader_of, lists_of, older_names
+from layer_fit import attribute, fit_default, forced_last, is_kept, leader_of, lists_of, numberings_of, older_names
 from layer_reads import KNOWN, reads_of
 from layer_supplement import SUPPLEMENT
 
@@ -85,7 +85,7 @@ def rules_of(name, cls, reads):
     names = getattr(cls, "attribute_map", None) or {}
     lists = {names.get(field, field): rule for field, rule in lists.items() if field not in derived}
     for field, rule in lists.items():
-        older = older_names(cls, rule)
+        older = older_names(cls, field, rule)
         if older and rule and rule["kind"] != "follows":
             rule["unless"] = older
     aliases = {alias: field for alias, field in names.items() if field in lists}
@@ -95,6 +95,10 @@ def rules_of(name, cls, reads):
         entry["aliases"] = aliases
     if fixed:
         entry["fixed"] = fixed
+    stated = {field for rule in SUPPLEMENT.get(name, {}).values() if isinstance(rule, dict) for field in rule}
+    for field in numberings_of(cls):
+        if field not in stated and field not in entry.get("numbers", {}):
+            entry.setdefault("fixed", []).append({"because": f"its {field} names layers by number"})
     for key, value in SUPPLEMENT.get(name, {}).items():
         entry[key] = {**entry[key], **value} if isinstance(value, dict) and key in entry else value
         if entry[key] in ({}, [], None):

@@ -44,6 +44,10 @@ SUPPLEMENT = {
             }
         }
     },
+    # The layer whose keys and values each uses.
+    "mistral_large4_text": {"itself": {"kv_source_layers": None}},
+    # What the class reads where layer_types is silent; its code's other numbers are of a vision tower and a cache.
+    "inkling_text": {"fixed": None, "numbers": {"local_layer_ids": None}},
     # By default those are all layers.
     "molmo2_text": {"numbers": {"rope_scaling_layers": None}},
     # A letter for each layer, in the hub's spelling.
@@ -94,7 +98,5 @@ SUPPLEMENT = {
     "mamba": {"fixed": [RESCALED]},
     "mamba2": {"fixed": [RESCALED]},
     "falcon_mamba": {"fixed": [RESCALED]},
-    # Scales of its vision tower, a cache.
-    "inkling_text": {"fixed": None},
     "minimax": {"fixed": [{"because": "the decay of its linear attention follows from the layer's number"}]},
 }

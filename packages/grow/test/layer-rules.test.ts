@@ -44,6 +44,19 @@ describe("a list that config.json leaves to the class", () => {
     }
   });
 
+  it("is not what an older field says instead: that one moves along, or the growth is refused", () => {
+    const three = { num_hidden_layers: 3 };
+    const inkling = { model_type: "inkling_text", ...three, local_layer_ids: [0, 2], mlp_layer_types: ["a", "b", "b"] };
+    const { json } = grown(inkling, stack(3));
+    expect([json.local_layer_ids, json.layer_types]).toEqual([[0, 2, 3, 5], undefined]);
+    const lfm = grown({ model_type: "lfm2", ...three, full_attn_idxs: [1] }, stack(3)).json;
+    expect([lfm.full_attn_idxs, lfm.layer_types]).toEqual([[1, 4], undefined]);
+    for (const model_type of ["glm_moe_dsa", "glm5_next_text", "mistral_large4_text"])
+      expect(grown({ model_type, ...three, index_topk_freq: 2 }, stack(3)).refused).toContain(
+        "what index_topk_freq says",
+      );
+  });
+
   it("a window from a layer on moves along, or becomes a list", () => {
     const qwen = { model_type: "qwen2", num_hidden_layers: 4, use_sliding_window: true, max_window_layers: 3 };
     expect(grown(qwen, interpolated(4)).json.max_window_layers).toBe(6);
@@ -164,6 +177,35 @@ describe("what no field can state", () => {
         "divides what its layers",
       );
     }
+  });
+
+  it("features of images enter behind as many first layers as the image encoder's config names", () => {
+    for (const [model_type, text] of [
+      ["qwen3_vl", "qwen3_vl_text"],
+      ["qwen3_vl_moe", "qwen3_vl_moe_text"],
+      ["cohere_compass", "cohere_compass_text"],
+    ] as const) {
+      const text_config = { model_type: text, num_hidden_layers: 5 };
+      const kept = (vision: JsonObject, layers: readonly number[]) =>
+        grown({ model_type, text_config, vision_config: vision }, layers).refused === "";
+      expect(kept({}, [0, 1, 2, 1, 3, 2, 4])).toBe(true);
+      expect(kept({ deepstack_visual_indexes: [1, 3, 5, 7] }, [0, 1, 2, 1, 3, 2, 4])).toBe(false);
+      expect(kept({ deepstack_visual_indexes: [1, 3, 5, 7] }, [0, 1, 2, 3, 3, 4])).toBe(true);
+      expect(kept({ deepstack_visual_indexes: [4] }, [0, 2, 1, 3, 4, 4])).toBe(true);
+      expect(kept({ deepstack_visual_indexes: [] }, interpolated(5))).toBe(true);
+    }
+  });
+
+  it("layers that use other layers' keys and values are refused; where each uses its own, it does so after growth", () => {
+    const kv = (kv_source_layers: number[], layers: readonly number[]) => {
+      const text_config = { model_type: "mistral_large4_text", num_hidden_layers: 3, kv_source_layers };
+      const { json, refused } = grown({ model_type: "mistral_large4", text_config }, layers);
+      return refused || (json.text_config as JsonObject).kv_source_layers;
+    };
+    expect(kv([0, 1, 2], stack(3))).toEqual([0, 1, 2, 3, 4, 5]);
+    expect(kv([0, 1, 2], [0, 2])).toEqual([0, 1]);
+    expect(kv([0, 0, 2], stack(3))).toContain("use what other layers compute");
+    expect(kv([0, 1], stack(3))).toContain("kv_source_layers");
   });
 
   it("a residual divided by √layers keeps its scale to the last bit, or is refused", () => {

@@ -41,7 +41,7 @@ export function growConfig(
   const trees = new Map<string, JsonTree>();
   parseTree(text, (path, { tree }) => trees.set(path.join("."), tree));
   for (const { path, part } of decoderParts(config)) {
-    growPart({ ...findings, part, path, count, layers }, config, trees);
+    growPart({ ...findings, part, path, count, layers, entered: enteredIn(config) }, config, trees);
     const behind = left.some((name) => (layerOf(name)?.layer ?? -1) >= count);
     if (behind && part.num_nextn_predict_layers) findings.edits.push(put([...path, "num_nextn_predict_layers"], 0));
   }
@@ -75,6 +75,12 @@ function growPart(growing: Growing, config: JsonObject, trees: ReadonlyMap<strin
   }
   growPerLayerConfig(growing, trees.get([...path, "per_layer_config"].join(".")));
   growByName(growing, seen, type, rules !== undefined);
+}
+
+/** How many of the first layers get features of images: one for each layer of the image encoder that is named. */
+function enteredIn({ vision_config: vision }: JsonObject): number | undefined {
+  const { deepstack_visual_indexes: from } = isJsonObject(vision) ? vision : {};
+  return Array.isArray(from) ? from.length : undefined;
 }
 
 /** The model type whose rules hold for a part: its own, or that of the whole config. */

@@ -17,11 +17,11 @@ export function refuseFixed(growing: Growing, type: string, rules: TypeRules): v
 }
 
 function hintOf(
-  { layers }: Growing,
+  { layers, entered }: Growing,
   unless: FixedRule["unless"],
 ): { readonly expected?: string; readonly hint?: string } {
   if (unless?.prefix !== undefined)
-    return { expected: `target layers that begin 0 to ${unless.prefix - 1}`, hint: differentLayers };
+    return { expected: `target layers that begin 0 to ${(entered ?? unless.prefix) - 1}`, hint: differentLayers };
   if (unless?.anchor)
     return {
       expected: `the ${unless.anchor} source layer, once, as the target's ${unless.anchor}`,
@@ -35,11 +35,11 @@ function hintOf(
   return layers.length === 0 ? {} : { hint: "this model can be grown in width only, or not at all" };
 }
 
-function holds({ part, count, layers }: Growing, unless: FixedRule["unless"], { lists }: TypeRules): boolean {
+function holds({ part, count, layers, entered }: Growing, unless: FixedRule["unless"], { lists }: TypeRules): boolean {
   if (!unless) return false;
   const { zero, prefix, anchor, ends, default: field } = unless;
   if (zero) return Object.entries(zero).every(([name, silent]) => isNothing(name in part ? part[name] : silent));
-  if (prefix !== undefined) return layers.slice(0, prefix).every((from, to) => from === to);
+  if (prefix !== undefined) return layers.slice(0, entered ?? prefix).every((from, to) => from === to);
   if (anchor) {
     const [source, target] = anchor === "first" ? [0, 0] : [count - 1, layers.length - 1];
     return layers.every((from, to) => (from === source) === (to === target));

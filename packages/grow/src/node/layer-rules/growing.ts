@@ -19,6 +19,8 @@ export interface Growing extends Findings {
   readonly count: number;
   /** For each target layer the source layer it copies. */
   readonly layers: readonly number[];
+  /** Behind how many of the first layers features of images enter, where config.json says it. */
+  readonly entered: number | undefined;
 }
 
 /** Whether any layer moved or their number changed; otherwise nothing that depends on layer numbers changes. */

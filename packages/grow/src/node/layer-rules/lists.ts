@@ -48,6 +48,8 @@ function growSilence(growing: Growing, field: string, rule: SilentRule | null, {
   const unknown = (why: string): void => {
     growing.reasons.add({ where: placeOf(growing, field), message: `is silent, and ${why}`, hint: writeItOut });
   };
+  // The class makes the list from such numbers, which move along.
+  if (older.length > 0 && older.every((name) => numbers?.[name] !== undefined)) return;
   if (older.length > 0) {
     unknown(`what ${older.join(", ")} says of it is not known here`);
     return;

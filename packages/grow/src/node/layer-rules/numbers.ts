@@ -7,7 +7,8 @@ import type { TypeRules } from "./rules.js";
 
 /** @returns the fields that were handled */
 export function growNumbers(growing: Growing, rules: TypeRules): string[] {
-  const { numbers = {}, numbersFromOne = {}, first = {}, sparse, range, modulo = {}, cyclic = {}, scaled = {} } = rules;
+  const { numbers = {}, numbersFromOne = {}, itself = {}, first = {} } = rules;
+  const { sparse, range, modulo = {}, cyclic = {}, scaled = {} } = rules;
   for (const [field, silent] of Object.entries(numbers)) {
     const list = silent && "kind" in silent ? numbersOf(defaultList(silent, growing.count, growing.part)) : silent;
     const then =
@@ -15,6 +16,7 @@ export function growNumbers(growing: Growing, rules: TypeRules): string[] {
     growListed(growing, field, 0, list, then);
   }
   for (const [field, silent] of Object.entries(numbersFromOne)) growListed(growing, field, 1, silent, silent);
+  for (const field of Object.keys(itself)) growItself(growing, field);
   for (const [field, silent] of Object.entries(first)) growFirst(growing, field, silent);
   if (sparse) growSparse(growing, sparse);
   if (range) growRange(growing, range);
@@ -24,7 +26,7 @@ export function growNumbers(growing: Growing, rules: TypeRules): string[] {
   const periods = Object.values(numbers).flatMap((rule) =>
     rule && "kind" in rule && rule.kind === "every" ? [rule.period] : [],
   );
-  return [numbers, numbersFromOne, first, sparse ?? {}, range ?? {}, modulo, cyclic, scaled]
+  return [numbers, numbersFromOne, itself, first, sparse ?? {}, range ?? {}, modulo, cyclic, scaled]
     .flatMap((fields) => Object.keys(fields))
     .concat(periods);
 }
@@ -62,6 +64,16 @@ export function growListed(
     )
   )
     edits.push(set([...path, ...keys], wanted));
+}
+
+/** A list in which each layer names a layer; where the field is silent, each names itself. */
+function growItself(growing: Growing, field: string): void {
+  const { part, path, count, layers, edits } = growing;
+  const stated = part[field];
+  if (!Array.isArray(stated)) return;
+  const own = stated.length === count && stated.every((number, layer) => number === layer);
+  if (own) edits.push(put([...path, field], [...layers.keys()]));
+  else refuse(growing, field, "layers use what other layers compute, which copies would not find");
 }
 
 /** A field that counts layers of one kind at the bottom. */

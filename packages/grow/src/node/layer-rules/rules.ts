@@ -83,6 +83,8 @@ export interface TypeRules {
   /** Lists of layer numbers; by default a list, or the layers in which a rule gives true. */
   readonly numbers?: Fields<readonly number[] | DefaultRule>;
   readonly numbersFromOne?: Fields<readonly number[]>;
+  /** Lists in which each layer names the one whose keys and values it uses: grown only if each names itself. */
+  readonly itself?: Fields<never>;
   /** Counts of layers of one kind at the bottom. */
   readonly first?: Fields<number>;
   /** Mixtures of experts as Qwen's: `mlp_only_layers`, `decoder_sparse_step`, `num_experts`. */
