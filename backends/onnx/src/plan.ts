@@ -58,13 +58,24 @@ export interface SessionStep {
   readonly stopper: string;
 }
 
-/** One call of the WASM kernels. */
+/** One call of the kernels. */
 export interface KernelStep {
   readonly kind: "kernels";
   readonly calls: readonly KernelCall[];
 }
 
-export type KernelCall = ClipCall | AdamWCall;
+export type KernelCall = ScatterAddCall | WasmCall;
+
+/** The calls that WebAssembly computes. */
+export type WasmCall = ClipCall | AdamWCall;
+
+/** Reads nothing that another call of its step makes. */
+export interface ScatterAddCall {
+  readonly op: "scatterAdd";
+  readonly updates: Slot;
+  readonly indices: Slot;
+  readonly sums: Slot;
+}
 
 export interface ClipCall {
   readonly op: "clipByGlobalNorm";
@@ -93,12 +104,15 @@ export interface AdamWCall {
 /** Slots that a step reads and writes. */
 export function stepEdges(step: PlanStep): { readonly reads: readonly Slot[]; readonly writes: readonly Slot[] } {
   if (step.kind === "session") return { reads: Object.values(step.feeds), writes: Object.values(step.fetches) };
-  return {
-    reads: step.calls.flatMap((call) => kernelReads(call)),
-    writes: step.calls.flatMap((call) => (call.op === "adamw" ? call.outputs : [call.scale, call.norm])),
-  };
+  return { reads: step.calls.flatMap(kernelReads), writes: step.calls.flatMap(kernelWrites) };
 }
 
 export function kernelReads(call: KernelCall): readonly Slot[] {
+  if (call.op === "scatterAdd") return [call.updates, call.indices];
   return call.op === "adamw" ? [...call.inputs, call.gradScale, call.lr, call.step] : call.grads;
+}
+
+function kernelWrites(call: KernelCall): readonly Slot[] {
+  if (call.op === "scatterAdd") return [call.sums];
+  return call.op === "adamw" ? call.outputs : [call.scale, call.norm];
 }

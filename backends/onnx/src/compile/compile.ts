@@ -8,6 +8,7 @@ import {
   type Node,
   type Op,
   optimize,
+  scatterAdd,
   Uses,
   type Value,
 } from "@cambium/ir";
@@ -15,7 +16,7 @@ import { fuseComposites, fuseNodes, matched } from "../fuse/fuse.js";
 import { hasLowering } from "../lower/index.js";
 import { rowsMultiplied } from "../lower/matmul.js";
 import type { KernelCall, KernelStep, Plan, PlanStep, Slot } from "../plan.js";
-import { isKernel, partition } from "./partition.js";
+import { isKernelOnly, kernelNodes, partition } from "./partition.js";
 import { sessionStep } from "./session-step.js";
 import { place, SlotTable } from "./slots.js";
 
@@ -48,7 +49,7 @@ export function compileGraph(source: Graph, { threads = 1, fixed = none }: Compi
 
 /** The graph that is lowered. `verify` checks it after every pass, for tests. */
 export function prepare(source: Graph, threads = 1, verify = false): Graph {
-  const lowered = (op: Op, node: Node) => hasLowering(op) || isKernel(node);
+  const lowered = (op: Op, node: Node) => hasLowering(op) || isKernelOnly(node);
   const whole = optimize(source, { keep: (op, node) => lowered(op, node) || matched.includes(op.name), verify });
   const graph = fuseNodes(optimize(fuseComposites(whole), { keep: lowered, verify }), threads);
   if (verify) checkGraph(graph, "after fusing");
@@ -56,15 +57,16 @@ export function prepare(source: Graph, threads = 1, verify = false): Graph {
 }
 
 function segmentSteps(graph: Graph, table: SlotTable, fixed: ReadonlySet<string>): PlanStep[] {
-  const segments = partition(graph);
   const uses = new Uses(graph);
+  const kernels = kernelNodes(graph, uses);
+  const segments = partition(graph, kernels);
   const packed = packedInputs(graph, fixed);
   return segments.flatMap(({ kind, nodes }): PlanStep[] => {
     if (kind === "kernels") return [kernelStep(nodes, (value) => table.of(value))];
     const own = new Set(nodes);
     const remade = (id: number) => uses.producer(id)?.inputs.length === 0;
     const escapes = (id: number) =>
-      uses.isOutput(id) || uses.readers(id).some((node) => !own.has(node) && (isKernel(node) || !remade(id)));
+      uses.isOutput(id) || uses.readers(id).some((node) => !own.has(node) && (kernels.has(node) || !remade(id)));
     const useful = nodes.some((node) => node.outputs.some(({ id }) => escapes(id)));
     if (!useful) return [];
     const around = {
@@ -94,6 +96,10 @@ function kernelStep(nodes: readonly Node[], slot: (value: Value) => Slot): Kerne
   const calls = nodes.map((node): KernelCall => {
     const { inputs, outputs } = node;
     const [first, second, third] = outputs.map(slot) as [Slot, Slot, Slot];
+    if (scatterAdd.is(node)) {
+      const [updates, indices] = inputs.map(slot) as [Slot, Slot];
+      return { op: "scatterAdd", updates, indices, sums: first };
+    }
     if (clipByGlobalNorm.is(node)) {
       return {
         op: "clipByGlobalNorm",

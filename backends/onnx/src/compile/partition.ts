@@ -1,7 +1,6 @@
-// Cuts a graph into runs of nodes for one ONNX Runtime session or one call of the WASM kernels, as few runs as its
+// Cuts a graph into runs of nodes for one ONNX Runtime session or one call of the kernels, as few runs as its
 // dependences allow.
-import type { Graph, Node } from "@cambium/ir";
-import { highest } from "@cambium/ir";
+import { adamw, clipByGlobalNorm, type Graph, highest, type Node, scatterAdd, type Uses } from "@cambium/ir";
 
 export interface Segment {
   readonly kind: "session" | "kernels";
@@ -9,21 +8,36 @@ export interface Segment {
   readonly nodes: readonly Node[];
 }
 
-/** Whether the WASM kernels compute a node. */
-export function isKernel({ op }: Node): boolean {
-  return op.name === "adamw" || op.name === "clipByGlobalNorm";
+/** Whether only the kernels compute a node: ONNX Runtime has nothing for it. */
+export function isKernelOnly(node: Node): boolean {
+  return adamw.is(node) || clipByGlobalNorm.is(node);
+}
+
+/**
+ * The nodes that the kernels compute. One of them is the gradient of an embedding, unless ONNX Runtime needs it again:
+ * one thread adds rows faster than ONNX Runtime, which has to be given an index for every element.
+ */
+export function kernelNodes(graph: Graph, uses: Uses): ReadonlySet<Node> {
+  const ours = (node: Node | undefined) => node !== undefined && isKernelOnly(node);
+  return new Set(
+    graph.nodes.filter((node) => {
+      if (!scatterAdd.is(node)) return isKernelOnly(node);
+      const read = node.outputs.every(({ id }) => uses.readers(id).every(isKernelOnly));
+      return read && !node.inputs.some(({ id }) => ours(uses.producer(id)));
+    }),
+  );
 }
 
 /**
  * Segments in the order in which they run. Each node runs as early as it can: session nodes at even depths, kernel
  * nodes at odd ones, one deeper than what they read whenever the kind changes.
  */
-export function partition(graph: Graph): Segment[] {
+export function partition(graph: Graph, kernels: ReadonlySet<Node>): Segment[] {
   const depthOf = new Map<number, number>();
   const layers: Node[][] = [];
   for (const node of graph.nodes) {
     const reached = Math.max(0, highest(node.inputs.map(({ id }) => depthOf.get(id) ?? 0)));
-    const depth = reached % 2 === (isKernel(node) ? 1 : 0) ? reached : reached + 1;
+    const depth = reached % 2 === (kernels.has(node) ? 1 : 0) ? reached : reached + 1;
     for (const { id } of node.outputs) depthOf.set(id, depth);
     for (let i = layers.length; i <= depth; i++) layers.push([]);
     layers[depth]?.push(node);

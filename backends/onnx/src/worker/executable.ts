@@ -67,7 +67,7 @@ export class WorkerExecutable {
       const block = (slot: Slot) => blocks.get(slot) as Block;
       for (const step of steps) {
         if (step.kind === "session") await this.#session(step, block);
-        else this.#timed("adamw and clip (wasm)", () => this.kernels.run(step.calls, block));
+        else this.#timed("scatterAdd, clip, adamw", () => this.kernels.run(step.calls, block));
       }
       const results = new Map<string, Block>();
       for (const { name, slot, copy } of outputs) {

@@ -1,5 +1,7 @@
-// Runs kernel steps: writes their calls as a table of records into the flat memory and enters WebAssembly once.
-import type { AdamWCall, ClipCall, KernelCall, Slot } from "../plan.js";
+// Runs kernel steps: adds rows here, and writes the other calls as a table of records into the flat memory, to enter
+// WebAssembly once.
+import type { HostData } from "@cambium/ir";
+import type { AdamWCall, ClipCall, KernelCall, ScatterAddCall, Slot, WasmCall } from "../plan.js";
 import type { Block, FlatMemory } from "./storage.js";
 
 /** See assembly/index.ts and assembly/adamw.ts for the layout of a record. */
@@ -35,8 +37,10 @@ export class Kernels {
     return new Kernels(storage, instance.exports["run"] as (table: number, count: number) => void);
   }
 
-  /** Runs `calls` in order, by entering WebAssembly once unless a tensor lies outside the flat memory. */
-  run(calls: readonly KernelCall[], block: BlockOf): void {
+  /** Runs `calls`, by entering WebAssembly once unless a tensor lies outside the flat memory. */
+  run(all: readonly KernelCall[], block: BlockOf): void {
+    for (const call of all) if (call.op === "scatterAdd") scatterAdd(call, block);
+    const calls = all.filter((call) => call.op !== "scatterAdd");
     if (calls.every((call) => slotsOf(call).every((slot) => block(slot).address !== null))) {
       this.#records(calls.flatMap((call) => recordsOf(call, block, (slot) => block(slot).address as number)));
     } else {
@@ -57,7 +61,7 @@ export class Kernels {
   }
 
   /** The same in pieces, each copied into the flat memory and its results out again. */
-  #staged(call: KernelCall, block: BlockOf): void {
+  #staged(call: WasmCall, block: BlockOf): void {
     const piece = (
       slots: readonly Slot[],
       results: readonly Slot[],
@@ -94,12 +98,23 @@ export class Kernels {
   }
 }
 
-function slotsOf(call: KernelCall): readonly Slot[] {
+/** `indices` are rows of `sums`; ONNX Runtime has gathered from them and checked them. */
+function scatterAdd({ updates, indices, sums }: ScatterAddCall, block: BlockOf): void {
+  const [from, at, to] = [updates, indices, sums].map((slot) => block(slot).data) as [HostData, HostData, HostData];
+  const width = from.length / at.length;
+  to.fill(0);
+  for (let i = 0; i < at.length; i++) {
+    const row = (at[i] as number) * width;
+    for (let j = 0; j < width; j++) to[row + j] = (to[row + j] as number) + (from[i * width + j] as number);
+  }
+}
+
+function slotsOf(call: WasmCall): readonly Slot[] {
   if (call.op === "clipByGlobalNorm") return [...call.grads, call.scale, call.norm];
   return [...call.inputs, ...call.outputs, call.gradScale, call.lr];
 }
 
-function recordsOf(call: KernelCall, block: BlockOf, at: AddressOf): WriteRecord[] {
+function recordsOf(call: WasmCall, block: BlockOf, at: AddressOf): WriteRecord[] {
   if (call.op === "adamw") return [adamw(call, block(call.inputs[0]).data.length, block, at)];
   return [...call.grads.map((grad) => squareSum(at(grad), block(grad).data.length)), clip(call, at)];
 }
