@@ -1,10 +1,25 @@
 // A growth that is asked for again: what is there must be what was written, and lie outside of its source.
-import { appendFileSync, copyFileSync, readFileSync, renameSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
+import {
+  appendFileSync,
+  chmodSync,
+  closeSync,
+  copyFileSync,
+  openSync,
+  readFileSync,
+  renameSync,
+  rmSync,
+  symlinkSync,
+  truncateSync,
+  utimesSync,
+  writeFileSync,
+  writeSync,
+} from "node:fs";
 import { join } from "node:path";
 import { growDirectory } from "@cambium/grow/node";
 import { describe, expect, it } from "vitest";
 import { refusal } from "../../files/test/support/errors.js";
 import { tempDir } from "../../files/test/support/temp.js";
+import { contentOf } from "../src/node/sources.js";
 import { llamaJson, llamaShards, stacked, writeModel } from "./support/grow-models.js";
 
 const request = { operator: stacked, options: { factor: 2 }, maxShardBytes: 32_000 };
@@ -42,6 +57,33 @@ describe("a growth that is there", () => {
     const error = await refusal(again);
     expect([error.code, error.details.reasons?.map((reason) => reason.where)]).toEqual(["E_GROWTH_VERIFY", [where]]);
     expect(error.details.hint).toContain(to);
+  });
+
+  it("is read again although its record was touched after its weights were changed", async () => {
+    const touches: ((record: string) => void)[] = [
+      (record) => utimesSync(record, new Date(), new Date()),
+      (record) => chmodSync(record, 0o600),
+      (record) => appendFileSync(record, ""),
+    ];
+    for (const touch of touches) {
+      const { to, again } = await grownOnce();
+      flip(join(to, shard), -3);
+      touch(join(to, "growth.json"));
+      expect((await refusal(again)).code).toBe("E_GROWTH_VERIFY");
+    }
+  });
+
+  it("is another one if a large file beside the weights differs anywhere", async () => {
+    const { from, again } = await grownOnce();
+    const large = join(from, "imatrix.dat");
+    writeFileSync(large, "");
+    truncateSync(large, 70e6);
+    const before = await contentOf(large);
+    const file = openSync(large, "r+");
+    writeSync(file, "x", 35e6);
+    closeSync(file);
+    expect(await contentOf(large)).not.toBe(before);
+    expect((await refusal(again)).code).toBe("E_EXISTS");
   });
 
   it("may be moved, and copied; its card is its owner's", async () => {

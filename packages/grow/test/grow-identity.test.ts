@@ -1,5 +1,6 @@
 // A growth is made from what its source holds, whatever names, sizes and times say: swapped sources, damaged leftovers.
 import {
+  appendFileSync,
   chmodSync,
   copyFileSync,
   linkSync,
@@ -14,7 +15,7 @@ import {
   utimesSync,
   writeFileSync,
 } from "node:fs";
-import { join } from "node:path";
+import { dirname, join } from "node:path";
 import { growDirectory } from "@cambium/grow/node";
 import { describe, expect, it } from "vitest";
 import { refusal } from "../../files/test/support/errors.js";
@@ -217,6 +218,30 @@ describe("what an earlier attempt left", () => {
     expect(readFileSync(join(precious, "model.safetensors"), "utf8")).toBe("mine");
     mkdirSync(`${scratch}.json`);
     expect((await refusal(() => growDirectory(a, join(dir, "x"), request))).format()).toContain(`${scratch}.json`);
+  });
+
+  it("of a source that was changed since is built anew, but a stranger's file there is named, and untouched", async () => {
+    const { dir, a } = await twins();
+    const scratch = join(dir, ".x.growing");
+    for (const [name, mine] of [
+      ["thesis.tex", true],
+      ["notes/model.txt", true],
+      ["model-00009-of-00009.safetensors", false],
+    ] as const) {
+      await begin(a, join(dir, "x"));
+      const path = join(scratch, name);
+      mkdirSync(dirname(path), { recursive: true });
+      writeFileSync(path, "mine");
+      appendFileSync(join(a, "config.json"), " ");
+      if (mine) {
+        const error = await refusal(() => growDirectory(a, join(dir, "x"), request));
+        expect([error.code, error.format()]).toEqual(["E_GROWTH_LEFTOVER", expect.stringContaining(dirname(path))]);
+        expect(readFileSync(path, "utf8")).toBe("mine");
+        rmSync(join(scratch, name.split("/")[0] as string), { recursive: true });
+      }
+      expect((await growDirectory(a, join(dir, "x"), request)).state).toBe("done");
+      rmSync(join(dir, "x"), { recursive: true });
+    }
   });
 
   it("is not written through one more name of another file", async () => {

@@ -40,6 +40,17 @@ describe("names of modules in a quantisation config", () => {
     expect(refused.refused).toContain("no pattern was found");
   });
 
+  it("patterns that mean layers without the word are followed, or refused", () => {
+    const ignored = (text: string) => {
+      const { json, refused } = grown(llama({ ignore: [text] }), layers, names);
+      return refused || ((json.quantization_config as JsonObject).ignore as string[]);
+    };
+    expect(ignored("re:.*\\.3\\.mlp.*")).toContain("no pattern was found");
+    expect(ignored("re:.*(\\.1|\\.10)\\.mlp.*")).toContain("no pattern was found");
+    expect(ignored("re:.*\\.\\d+\\.mlp\\.down.*")).toEqual(["re:.*\\.\\d+\\.mlp\\.down.*"]);
+    expect(ignored("re:.*experts\\.[0-9]+\\.w1")).toEqual(["re:.*experts\\.[0-9]+\\.w1"]);
+  });
+
   it("a shell's patterns are written out for each copy, and stay a shell's", () => {
     const ignore = (list: string[], quant_method: string) =>
       grown(llama({ quant_method, ignore: list }), layers, names).json.quantization_config;

@@ -3,6 +3,7 @@
 import { type ModelDirectory, STORED_AS } from "@cambium/checkpoint";
 import { CambiumError, type Mistakes } from "@cambium/ir";
 import type { FloatDType } from "@cambium/model";
+import { quantisations } from "./config.js";
 import { editJson, put } from "./json-edit.js";
 import type { TargetTensor } from "./target.js";
 
@@ -22,7 +23,7 @@ export function castTensors(
   mistakes: Mistakes,
 ): TargetTensor[] {
   const { configJson, path } = source;
-  if (configJson.quantization_config !== undefined) {
+  if (quantisations(configJson).length > 0) {
     const message = "a quantised checkpoint keeps its types";
     mistakes.add(new CambiumError("E_GROWTH_REFUSED", message, { where: path, hint: "leave out the dtype" }));
   }

@@ -96,10 +96,12 @@ function rulesOf(type: string): TypeRules | undefined {
 }
 
 /** Fields that name modules: `quantization_config`, MLX's `quantization`, `compression_config`, `sparsity_config`. */
-function quantisations(config: JsonObject): string[][] {
+export function quantisations(config: JsonObject): string[][] {
   const at = (part: JsonValue | undefined, path: readonly string[]) =>
     isJsonObject(part)
-      ? Object.keys(part).flatMap((key) => (/quant|compress|spars/i.test(key) ? [[...path, key]] : []))
+      ? Object.keys(part).flatMap((key) =>
+          /quant|compress|spars/i.test(key) && isJsonObject(part[key]) ? [[...path, key]] : [],
+        )
       : [];
   return [...at(config, []), ...at(config.text_config, ["text_config"])];
 }

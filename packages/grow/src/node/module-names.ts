@@ -63,7 +63,9 @@ function namesOf(name: string, where: string, renaming: Renaming): string[] | un
     if (!growsAt(before, renaming)) return undefined;
     return renaming.layers.flatMap((from, to) => (from === Number(layer) ? [`${before}${to}${after}`] : []));
   }
-  if (!name.includes("layers") || !/\d/.test(name)) return undefined;
+  // A pattern may mean layers without the word: `.*\.0\..*`.
+  const means = name.includes("layers") || /^(?:re:|[-+]:)|[*[(|]/.test(name);
+  if (!means || !/\d/.test(name)) return undefined;
   const { reasons, ...growth } = renaming;
   const found = findPattern(name, growth);
   if (found !== "none") return found;

@@ -59,7 +59,9 @@ async function weights(
 ): Promise<void> {
   const root = (await readRecord(target))?.sha256;
   const recorded = isJsonObject(root) && isJsonObject(root.result) ? root.result : {};
-  const { ctimeNs: since } = await stat(join(target, RECORD_FILE), { bigint: true });
+  const { ctimeNs, birthtimeNs } = await stat(join(target, RECORD_FILE), { bigint: true });
+  // The record may have been touched since; some file systems do not know when a file was made.
+  const since = birthtimeNs > 0n && birthtimeNs < ctimeNs ? birthtimeNs : ctimeNs;
   let done = 0;
   for (const { file, layout } of prepared.shards) {
     const there = await lstat(join(target, file), { bigint: true }).catch(() => undefined);

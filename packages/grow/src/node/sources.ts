@@ -12,9 +12,6 @@ import { sumOf } from "./hashing/tensor-sum.js";
 const SAMPLES = 32;
 const SAMPLE_BYTES = 8192;
 
-/** Files beside the weights are read whole up to this size; of larger ones only the first and last bytes count. */
-const WHOLE_BYTES = 64e6;
-
 /** A source as it was when it was opened. */
 export interface SourceFiles {
   /** Its real path. */
@@ -68,11 +65,8 @@ export function contentOf(path: string): Promise<string> {
     await using handle = await openFile(path);
     const { size } = await handle.stat();
     const hash = createHash("sha256").update(`${size} `);
-    const parts = size <= WHOLE_BYTES ? [{}] : [{ end: 1e6 }, { start: size - 1e6 }];
-    for (const part of parts) {
-      const stream = handle.createReadStream({ start: 0, ...part, autoClose: false });
-      for await (const chunk of stream as AsyncIterable<Uint8Array>) hash.update(chunk);
-    }
+    const stream = handle.createReadStream({ start: 0, autoClose: false });
+    for await (const chunk of stream as AsyncIterable<Uint8Array>) hash.update(chunk);
     return hash.digest("hex");
   });
 }

@@ -1,10 +1,13 @@
 // What is at a growth's target and beside it: this growth, done or begun; another one; something else.
 import { lstat, readdir } from "node:fs/promises";
-import { join } from "node:path";
+import { basename, join } from "node:path";
 import { isJsonObject, type JsonObject, parseJson, readTextFileIfThere } from "@cambium/files";
 import { CambiumError } from "@cambium/ir";
 import { growingPaths, type Journal, type JournalHead, readJournal } from "./journal.js";
 import { RECORD_FILE } from "./record.js";
+
+/** Files of weights and their index, as a growth names them. */
+const WEIGHTS = /^model(?:-\d{5}-of-\d{5})?\.safetensors(?:\.index\.json)?$/;
 
 export interface Standing {
   /** The target is this very growth, by its record. */
@@ -47,6 +50,9 @@ export async function standingAt(target: string, wanted: Wanted): Promise<Standi
     });
   }
   if (strange.includes(scratch)) throw leftover(scratch, strange, path);
+  // The old source may have had other shards. Anything else might be the user's, and would be removed.
+  const foreign = same ? [] : strange.filter((one) => !WEIGHTS.test(basename(one)));
+  if (foreign.length > 0) throw leftover(scratch, foreign, path);
   if (!same) return { done: false, journal: undefined, anew: "the source was changed since" };
   if (strange.length > 0) throw leftover(scratch, strange, undefined);
   if (head.state === wanted.head.state) return { done: false, journal };
