@@ -1,6 +1,7 @@
-// Characters of Unicode 15 and 16, which Python's tokenizers knows and its build in WebAssembly does not
-// (golden/newer.json: tokenizers 0.23.3).
+// Characters of Unicode 15 to 17, which Python's tokenizers knows and its build in WebAssembly does not (golden/newer.json
+// and, by tools/golden/newer_parts.py, golden/newer-parts.json: tokenizers 0.23.3).
 import { readFileSync } from "node:fs";
+import { CambiumError } from "@cambium/ir";
 import { expect, test } from "vitest";
 import { huggingFaceTokenizer } from "../src/index.js";
 import { openRustTokenizer } from "../src/node/rust-tokenizer.js";
@@ -8,17 +9,44 @@ import { openRustTokenizer } from "../src/node/rust-tokenizer.js";
 interface Case {
   readonly name: string;
   readonly tokenizer: object;
-  readonly texts: readonly string[];
   readonly ids: readonly (readonly number[])[];
 }
 
-const cases = JSON.parse(readFileSync(new URL("golden/newer.json", import.meta.url), "utf8")) as Case[];
+const golden = (file: string) => JSON.parse(readFileSync(new URL(`golden/${file}`, import.meta.url), "utf8"));
+const byteLevel = golden("newer.json") as (Case & { readonly texts: readonly string[] })[];
+const parts = golden("newer-parts.json") as {
+  readonly texts: readonly string[];
+  readonly cases: readonly (Case & { readonly refused: boolean })[];
+};
 
-/** An older Node does not know all of them either. */
-const isKnown = /\p{L}/u.test("\u{10d4a}");
+const open = ({ name, tokenizer }: Case) =>
+  huggingFaceTokenizer({ name, tokenizer: { path: name, text: JSON.stringify(tokenizer) } }, openRustTokenizer);
 
-test.skipIf(!isKnown).each(cases)("$name has Python's ids", async ({ name, tokenizer, texts, ids }) => {
-  const files = { name, tokenizer: { path: name, text: JSON.stringify(tokenizer) } };
-  const own = await huggingFaceTokenizer(files, openRustTokenizer);
+test.each(byteLevel)("$name has Python's ids", async ({ texts, ids, ...of }) => {
+  const own = await open(of as Case);
   expect(texts.map((text) => [...own.encode(text)])).toEqual(ids);
+});
+
+test.each(parts.cases.filter(({ refused }) => !refused))("$name has Python's ids", async (one) => {
+  const own = await open(one);
+  expect(parts.texts.map((text) => [...own.encode(text)])).toEqual(one.ids);
+});
+
+test.each(parts.cases.filter(({ refused }) => refused))("$name has Python's ids or is refused", async (one) => {
+  const own = await open(one);
+  const refused: CambiumError[] = [];
+  parts.texts.forEach((text, i) => {
+    try {
+      expect([...own.encode(text)]).toEqual(one.ids[i]);
+    } catch (error) {
+      if (!(error instanceof CambiumError)) throw error;
+      refused.push(error);
+    }
+  });
+  for (const { code, details } of refused) {
+    expect(code).toBe("E_TOKENIZER");
+    expect(details.got).toMatch(/^(?:. \(U\+[0-9A-F]{4,5}\) at \d+(?:, )?)+$/u);
+  }
+  expect(refused.length).toBeGreaterThan(0);
+  expect(refused.length).toBeLessThan(parts.texts.length);
 });

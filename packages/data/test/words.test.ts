@@ -5,6 +5,7 @@ import fc from "fast-check";
 import { expect, test } from "vitest";
 import { openRustTokenizer } from "../src/node/rust-tokenizer.js";
 import { type Json, readVocabulary } from "../src/tokenizer/tokenizer-json.js";
+import { ofToday } from "../src/tokenizer/unicode/today.js";
 import { wordsOf } from "../src/tokenizer/words/words.js";
 
 const golden = fileURLToPath(new URL("./golden/", import.meta.url));
@@ -26,6 +27,8 @@ function separate(json: Json): Json {
 }
 
 const llamas = ["llama-always", "llama-first", "llama-legacy", "llama-never", "llama-2"];
+/** The library for whole texts. */
+const library = (json: Json) => openRustTokenizer(JSON.stringify(ofToday(json, []).json));
 const open = async (json: Json) => wordsOf(json, readVocabulary(json, "test"), openRustTokenizer);
 
 const byteLevel = [
@@ -88,7 +91,7 @@ const text = fc.array(piece, { maxLength: 24 }).map((pieces) => pieces.join(""))
 
 test.each(llamas)("%s", async (kind) => {
   const json = separate(jsonOf(kind));
-  const [words, whole] = [await open(json), await openRustTokenizer(JSON.stringify(json))];
+  const [words, whole] = [await open(json), await library(json)];
   fc.assert(
     fc.property(text, (one) => {
       const wellFormed = one.replace(/\p{Surrogate}/gu, "\uFFFD");
@@ -109,7 +112,7 @@ test("new words stay apart where a merge spells the token of the byte that stand
   const isText = typeof model.merges[0] === "string";
   const merges = [...model.merges, ...pairs.map((pair) => (isText ? pair.join(" ") : pair))];
   const spelling = { ...json, model: { ...model, vocab, merges } };
-  const [words, whole] = [await open(spelling), await openRustTokenizer(JSON.stringify(spelling))];
+  const [words, whole] = [await open(spelling), await library(spelling)];
   const one = "the whale <0x00> and the whale";
   expect([...(words?.(one) ?? [])]).toEqual([...whole.encode(one)]);
   expect([...whole.encode(one)]).toContain(vocab["<0x00>"]);
@@ -161,7 +164,7 @@ function cutBy(kind: keyof typeof cuts): Json {
 
 test.each(Object.keys(cuts) as (keyof typeof cuts)[])("%s", async (kind) => {
   const json = cutBy(kind);
-  const [words, whole] = [await open(json), await openRustTokenizer(JSON.stringify(json))];
+  const [words, whole] = [await open(json), await library(json)];
   fc.assert(
     fc.property(text, (one) => {
       const wellFormed = one.replace(/\p{Surrogate}/gu, "\uFFFD");

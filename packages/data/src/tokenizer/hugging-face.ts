@@ -7,6 +7,7 @@ import { type OpenRustTokenizer, RustFailure, type RustTokenizer } from "./rust.
 import type { Tokenizer } from "./tokenizer.js";
 import type { SpecialTokens, TokenizerFiles } from "./tokenizer-files.js";
 import { parseObject, type Readable, readableJson, readVocabulary, tokensBefore, tokenText } from "./tokenizer-json.js";
+import { ofToday } from "./unicode/today.js";
 import { wordsOf } from "./words/words.js";
 
 /**
@@ -35,7 +36,8 @@ export async function huggingFaceTokenizer(
   const eosToken = special.eosToken ?? tokenText(config["eos_token"]);
   const [bosId, eosId] = [bosToken, eosToken].map((token) => (token === undefined ? undefined : idOf(token)));
   const prefix = tokensBefore(json).map(idOf);
-  const readable = readableJson(json, vocabulary);
+  const today = ofToday(json, vocabulary.added);
+  const readable = readableJson(today.json, vocabulary);
   const rust = await opened(open, readable, tokenizer.path);
   const words = await wordsOf(json, vocabulary, open);
   const silent = new Set(vocabulary.added.filter((token) => token.special).map(({ id }) => id));
@@ -53,7 +55,7 @@ export async function huggingFaceTokenizer(
     encode(text) {
       const wellFormed = text.replace(/\p{Surrogate}/gu, "\uFFFD");
       const ids = words && working(tokenizer.path, () => words(wellFormed));
-      return ids ?? encode(rust, readable, wellFormed, tokenizer.path);
+      return ids ?? encode(rust, readable, today.text(wellFormed, tokenizer.path), tokenizer.path);
     },
     decode(list) {
       checkIds(list, vocabulary.size, "decode");
@@ -72,7 +74,7 @@ async function opened(open: OpenRustTokenizer, { text }: Readable, where: string
     throw new CambiumError("E_TOKENIZER", "this tokenizer.json cannot be read", {
       where,
       got: cause.message,
-      hint: "open it with Python's tokenizers, which refuses the same files",
+      hint: "open it with Python's tokenizers, which refuses the same files but for scripts newer than Unicode 14",
       cause,
     });
   }

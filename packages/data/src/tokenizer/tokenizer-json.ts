@@ -1,7 +1,6 @@
 // Reads and checks tokenizer.json and tokenizer_config.json, and writes the text that the original reads.
 import { CambiumError, type Reason } from "@cambium/ir";
 import { unknownParts } from "./parts.js";
-import { patternsOfToday } from "./patterns.js";
 
 /** The largest vocabulary a file may claim; every known one is below 300,000. */
 const largestVocabulary = 1 << 24;
@@ -23,6 +22,8 @@ export interface AddedToken {
   readonly content: string;
   /** Whether it is left out of decoded text. */
   readonly special: boolean;
+  /** Whether its text is the token only where no letter is beside it. */
+  readonly isSingleWord: boolean;
 }
 
 /** @throws CambiumError `E_TOKENIZER` for a text that is not a JSON object. */
@@ -97,9 +98,9 @@ function addedTokens(
     return [];
   }
   return list.map((token: unknown, i) => {
-    const { id, content, special } = isObject(token) ? token : {};
+    const { id, content, special, single_word: single } = isObject(token) ? token : {};
     take(`added_tokens[${i}].${typeof content === "string" ? "id" : "content"}`, content, id);
-    return { id: id as number, content: content as string, special: special === true };
+    return { id: id as number, content: content as string, special: special === true, isSingleWord: single === true };
   });
 }
 
@@ -128,10 +129,7 @@ export function readableJson(json: Json, { size, added }: Vocabulary): Readable 
   const model = json["model"] as Json;
   const { type, vocab, unk_token: unknown, merges } = model;
   const parts = { version: "1.0", normalizer: null, pre_tokenizer: null, decoder: null, added_tokens: [], ...json };
-  const [normalizer, pre_tokenizer, decoder] = [parts.normalizer, parts.pre_tokenizer, parts.decoder].map(
-    patternsOfToday,
-  );
-  const cut = { normalizer, pre_tokenizer, decoder, truncation: null, padding: null, post_processor: null };
+  const cut = { truncation: null, padding: null, post_processor: null };
   const alone = { ...parts, ...cut };
   const drops = (type === "BPE" || (type === undefined && merges !== undefined)) && typeof unknown !== "string";
   if (!drops) return { text: JSON.stringify(alone), unknownId: undefined };

@@ -13,7 +13,7 @@ import { encoderOf, threadsFor } from "./threads.js";
 import { type Pass, tokenizeSides } from "./tokenize.js";
 
 /** Part of every key. Increase it when files under the old keys may hold other tokens than this code would write. */
-const PREPARATION = 3;
+const PREPARATION = 4;
 
 export interface PrepareOptions {
   readonly source: Source;

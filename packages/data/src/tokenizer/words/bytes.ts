@@ -2,9 +2,9 @@
 // the same expressions run here.
 import type { OpenRustTokenizer } from "../rust.js";
 import { isObject, type Json } from "../tokenizer-json.js";
+import { newer } from "../unicode/classes.js";
 import { plainVocabulary } from "./bpe.js";
 import { SameCharacters } from "./characters.js";
-import { composedAround } from "./newer.js";
 import { apartAtMarks, Pieces, type Words } from "./pieces.js";
 import { type Cut, splitsOf } from "./splits.js";
 
@@ -20,7 +20,9 @@ export async function byteWords(json: Json, open: OpenRustTokenizer): Promise<Wo
   const same = new SameCharacters(splits.classes, open);
   await same.open();
   return (text) => {
-    const composed = composes && text.normalize("NFC") !== text ? composedAround(text) : text;
+    const composed = composes ? text.normalize("NFC") : text;
+    // The original combines no characters that its tables of Unicode do not have.
+    if (composed !== text && newer.test(text)) return undefined;
     return same.have(composed) ? pieces.encode((put) => cutAll(composed, splits.cuts, put)) : undefined;
   };
 }

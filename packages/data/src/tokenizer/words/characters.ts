@@ -1,19 +1,14 @@
-// Whether JavaScript and the original mean the same by a class of characters. Their tables of Unicode differ in age, so
-// each character beyond Latin is looked at in both when a text has it for the first time.
+// Whether JavaScript and Python's library mean the same by a class of characters. Their tables of Unicode differ in age,
+// so each character beyond Latin is looked at in both when a text has it for the first time.
 import type { OpenRustTokenizer, RustTokenizer } from "../rust.js";
-import { isNewer } from "./newer.js";
+import { expressionOfToday } from "../unicode/expressions.js";
 
 /** Characters before this one are in the same classes since Unicode 1.1. */
 const firstLooked = 0x300;
 const beyond = /[\u0300-\u{10ffff}]/u;
 
-const unassigned = "\\p{Cn}";
-
 export class SameCharacters {
-  /**
-   * By code point: 1 if it is in the same classes, 2 if not or if it is new to one of the two. One that only Python's
-   * library of today and JavaScript know counts as the same, since JavaScript is right about it.
-   */
+  /** By code point: 1 if it is in the same classes, 2 if not. */
   readonly #known = new Uint8Array(0x110000);
   readonly #classes: readonly string[];
   #probes: readonly { readonly own: RegExp; readonly original: RustTokenizer }[] = [];
@@ -22,7 +17,7 @@ export class SameCharacters {
     classes: ReadonlySet<string>,
     readonly openRust: OpenRustTokenizer,
   ) {
-    this.#classes = [...classes, unassigned];
+    this.#classes = [...classes];
   }
 
   async open(): Promise<void> {
@@ -50,22 +45,22 @@ export class SameCharacters {
   #look(points: readonly number[]): void {
     const letters = points.map((point) => String.fromCodePoint(point)).join("");
     for (const point of points) this.#known[point] = 1;
-    this.#probes.forEach(({ own, original }, i) => {
+    for (const { own, original } of this.#probes) {
       const inClass = original.encode(letters);
       points.forEach((point, k) => {
-        const here = own.test(String.fromCodePoint(point));
-        const isNew = this.#classes[i] === unassigned && here;
-        const differs = here !== (inClass[k] === 1) && !isNewer(point);
-        if (differs || isNew) this.#known[point] = 2;
+        if (own.test(String.fromCodePoint(point)) !== (inClass[k] === 1)) this.#known[point] = 2;
       });
-    });
+    }
   }
 }
 
 /** The original's answers for one class: for each character of a text 1 if it is in the class, else 0. */
 async function probe(name: string, open: OpenRustTokenizer): Promise<RustTokenizer> {
   const replace = (regex: string, content: string) => ({ type: "Replace", pattern: { Regex: regex }, content });
-  const normalizer = { type: "Sequence", normalizers: [replace(name, "a"), replace("[^a]", "b")] };
+  const normalizer = {
+    type: "Sequence",
+    normalizers: [replace(expressionOfToday(name).text, "a"), replace("[^a]", "b")],
+  };
   const model = { type: "BPE", vocab: { b: 0, a: 1 }, merges: [] };
   return open(
     JSON.stringify({ version: "1.0", normalizer, pre_tokenizer: null, decoder: null, added_tokens: [], model }),

@@ -1,6 +1,7 @@
 // What a byte-level tokenizer does to a text before it merges, as cuts in JavaScript.
 import { mayNotEnd } from "../patterns.js";
 import { isObject } from "../tokenizer-json.js";
+import { digits, gpt2 } from "../unicode/today.js";
 import { inJavaScript } from "./pattern.js";
 
 /** Gives each piece of a text to `put`. @returns false if the text is too long for the expression */
@@ -11,9 +12,6 @@ export interface Splits {
   /** The classes of characters that the expressions ask for, such as `\p{L}`. */
   readonly classes: ReadonlySet<string>;
 }
-
-/** GPT-2's, which the part ByteLevel holds. */
-const gpt2 = "'s|'t|'re|'ve|'m|'ll|'d| ?\\p{L}+| ?\\p{N}+| ?[^\\s\\p{L}\\p{N}]+|\\s+(?!\\S)|\\s+";
 
 /** Returns undefined where JavaScript might cut otherwise than the original. */
 export function splitsOf(pre: unknown): Splits | undefined {
@@ -44,7 +42,7 @@ interface Source {
 function sourceOf(part: unknown): Source | undefined {
   if (!isObject(part)) return undefined;
   const { type, pattern, behavior, invert, individual_digits: single } = part;
-  if (type === "Digits") return { pattern: single === true ? "\\p{N}" : "\\p{N}+" };
+  if (type === "Digits") return { pattern: single === true ? digits : `${digits}+` };
   if (type !== "Split" || !isObject(pattern) || typeof pattern["Regex"] !== "string") return undefined;
   if (behavior === "Isolated") return { pattern: pattern["Regex"] };
   return behavior === "Removed" && invert === true ? { pattern: pattern["Regex"], dropsRest: true } : undefined;

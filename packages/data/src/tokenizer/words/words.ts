@@ -2,6 +2,7 @@
 // ids that way is left to the original as a whole.
 import { type OpenRustTokenizer, RustFailure } from "../rust.js";
 import type { AddedToken, Json, Vocabulary } from "../tokenizer-json.js";
+import { spelledOut } from "../unicode/today.js";
 import { byteWords } from "./bytes.js";
 import type { Words } from "./pieces.js";
 import { spaceWords } from "./spaces.js";
@@ -28,6 +29,5 @@ async function ifReadable(words: Promise<Words | undefined>): Promise<Words | un
 }
 
 function anyOf(added: readonly AddedToken[]): RegExp {
-  const spelled = added.map(({ content }) => content.replace(/[\\^$.*+?()[\]{}|/-]/g, "\\$&"));
-  return new RegExp(spelled.join("|"), "u");
+  return new RegExp(added.map(({ content }) => spelledOut(content)).join("|"), "u");
 }

@@ -1,0 +1,93 @@
+// Spells a regular expression for the build in WebAssembly so that it finds what it finds in Python's tokenizers of
+// today, whose Oniguruma is newer: classes of characters get the characters that were added since, and `[:punct:]` has
+// meant signs such as $ + < = > | ~ too since Oniguruma 6.9.9.
+import { type Difference, differenceOf } from "./classes.js";
+
+export interface Expression {
+  readonly text: string;
+  /** Whether it finds the same in every text; else only in texts without characters that have changed. */
+  readonly isSure: boolean;
+}
+
+const named = /^\\([pP])\{(\^?)([\w\s-]+)\}/;
+const inBrackets = /^\[:(\^?)(\w+):\]/;
+/** What `[:punct:]` means today. */
+const punctuation = "\\p{P}\\p{S}";
+const options = /^\(\?([a-z]*)(?:-([a-z]*))?([:)])/i;
+
+export function expressionOfToday(pattern: string): Expression {
+  let [text, isSure, depth] = ["", true, 0];
+  /** Whether case plays no part in the groups that are open. */
+  const groups = [false];
+  for (let at = 0; at < pattern.length; ) {
+    const rest = pattern.slice(at, at + 80);
+    const found = classAt(rest, depth > 0);
+    let taken = found?.text ?? (rest[0] === "\\" ? rest.slice(0, 2) : (rest[0] as string));
+    if (found) {
+      const known = groups.at(-1) === true ? undefined : found.difference;
+      isSure &&= known !== undefined;
+      text += spelled(found, known ?? { added: "", removed: "" });
+    } else if (depth === 0 && /^\\[bByYX]/.test(taken)) isSure = false;
+    else if (depth === 0 && taken === "(") taken = openGroup(groups, rest);
+    else if (depth === 0 && taken === ")" && groups.length > 1) groups.pop();
+    else if (taken === "[") depth += 1;
+    else if (taken === "]" && depth > 0 && !isFirst(pattern, at)) depth -= 1;
+    if (!found) text += taken;
+    at += taken.length;
+  }
+  return { text, isSure };
+}
+
+/** A class of characters as it is written. */
+interface Class {
+  readonly text: string;
+  /** The class itself where the text denies it. */
+  readonly members: string;
+  readonly isDenied: boolean;
+  readonly difference: Difference | undefined;
+}
+
+function classAt(rest: string, inside: boolean): Class | undefined {
+  const [property, capital, hat, name = ""] = named.exec(rest) ?? [];
+  if (property !== undefined) {
+    const isDenied = (capital === "P") !== (hat === "^");
+    return { text: property, members: `\\p{${name}}`, isDenied, difference: differenceOf(name) };
+  }
+  const [posix, not, posixName = ""] = (inside && inBrackets.exec(rest)) || [];
+  if (posix !== undefined) {
+    const own = posixName === "punct" ? punctuation : `[:${posixName}:]`;
+    return { text: posix, members: own, isDenied: not === "^", difference: differenceOfPosix(posixName) };
+  }
+  const [letter] = /^\\[wWdD]/.exec(rest) ?? [];
+  if (letter === undefined) return undefined;
+  // By itself `\w` has the numbers, too; among the members of a class it has not.
+  const difference = /d/i.test(letter) ? differenceOf("digit") : (inside ? differenceOfPosix : differenceOf)("word");
+  return { text: letter, members: letter.toLowerCase(), isDenied: /[WD]/.test(letter), difference };
+}
+
+/** As in a class: `[:word:]` is without some numbers that `\p{Word}` has. */
+function differenceOfPosix(name: string): Difference | undefined {
+  const parts = { word: ["l", "m", "nd"], punct: ["p", "s"] }[name];
+  if (!parts) return differenceOf(name);
+  return { added: parts.map((part) => differenceOf(part)?.added).join(""), removed: "" };
+}
+
+function spelled({ text, members, isDenied }: Class, { added, removed }: Difference): string {
+  if (added === "" && removed === "" && members !== punctuation) return text;
+  const kept = removed === "" ? members : `[${members}&&[^${removed}]]`;
+  return `${isDenied ? "[^" : "["}${kept}${added}]`;
+}
+
+/** Opens a group, or sets the options of the one that is open. @returns what of `rest` that took */
+function openGroup(groups: boolean[], rest: string): string {
+  const [whole = "(", on = "", off = "", end = ":"] = options.exec(rest) ?? [];
+  const isOn = on.includes("i") || (groups.at(-1) === true && !off.includes("i"));
+  if (end === ")") groups[groups.length - 1] = isOn;
+  else groups.push(isOn);
+  return whole;
+}
+
+/** A bracket that closes right behind the opening one is a letter. */
+function isFirst(pattern: string, at: number): boolean {
+  return pattern[at - 1] === "[" || (pattern[at - 1] === "^" && pattern[at - 2] === "[");
+}
