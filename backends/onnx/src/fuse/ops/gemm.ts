@@ -1,4 +1,4 @@
-// gemm: alpha · a b + beta · c on plain matrices, ONNX's Gemm. c carries residuals and sums of gradients.
+// gemm: alpha · a b + beta · c on plain matrices, ONNX's Gemm. c carries small sums.
 import {
   add,
   broadcastShapes,
