@@ -41,7 +41,7 @@ bool registerOps(TF_Status* status) {
          define<SquareSum>("CambiumSquareSum", {TYPE("T")}, {"x: T"}, {"y: float"}, status) &&
          define<AdamW>("CambiumAdamW",
                        {TYPE("Tg"), "rest1: float", "rest2: float", "eps: float", "weightDecay: float",
-                        "lrMultiplier: float", "guarded: int"},
+                        "lrMultiplier: float", "guarded: int", "inPlace: int"},
                        {"param: float", "grad: Tg", "m: float", "v: float", "grad_scale: float", "lr: float",
                         "step: int32"},
                        {"next_param: float", "next_m: float", "next_v: float"}, status);

@@ -13,21 +13,23 @@ struct AdamW {
   explicit AdamW(const Attrs& attrs)
       : rest1(attrs.real("rest1")), rest2(attrs.real("rest2")), eps(attrs.real("eps")),
         weightDecay(attrs.real("weightDecay")), lrMultiplier(attrs.real("lrMultiplier")),
-        guarded(attrs.whole("guarded") != 0) {}
+        guarded(attrs.whole("guarded") != 0), inPlace(attrs.whole("inPlace") != 0) {}
 
   void run(Call& call) {
     const Input param = call.input(0), grad = call.input(1), m = call.input(2), v = call.input(3);
     const float scale = *call.input(4).as<float>(), rate = *call.input(5).as<float>();
     const double step = *call.input(6).as<int32_t>();
     float* out[3];
+    const int from[3] = {0, 2, 3};
     for (int i = 0; i < 3; i++) {
-      out[i] = static_cast<float*>(call.output(i, param.shape));
+      out[i] = static_cast<float*>(inPlace ? call.forward(i, from[i]) : call.output(i, param.shape));
       if (!out[i]) return;
     }
     const int64_t n = count(param.shape);
     const float *p = param.as<float>(), *m0 = m.as<float>(), *v0 = v.as<float>();
     float *p1 = out[0], *m1 = out[1], *v1 = out[2];
     if (guarded && !(scale > 0.0f)) {
+      if (inPlace) return;
       std::memcpy(p1, p, n * 4);
       std::memcpy(m1, m0, n * 4);
       std::memcpy(v1, v0, n * 4);
@@ -56,7 +58,7 @@ struct AdamW {
     });
   }
   double rest1, rest2, eps, weightDecay, lrMultiplier;
-  bool guarded;
+  bool guarded, inPlace;
 };
 
 /// Σ x² of one tensor.

@@ -30,6 +30,7 @@ void TF_GetInput(TF_OpKernelContext*, int i, TF_Tensor**, TF_Status*);
 TF_DataType TF_ExpectedOutputDataType(TF_OpKernelContext*, int i);
 TF_Tensor* TF_AllocateOutput(TF_OpKernelContext*, int i, TF_DataType, const int64_t* dims, int rank, size_t bytes,
                              TF_Status*);
+void TF_SetOutput(TF_OpKernelContext*, int i, const TF_Tensor*, TF_Status*);
 void TF_OpKernelContext_Failure(TF_OpKernelContext*, TF_Status*);
 }
 
@@ -89,6 +90,16 @@ class Call {
     Shape shape(TF_NumDims(tensor));
     for (size_t axis = 0; axis < shape.size(); axis++) shape[axis] = TF_Dim(tensor, static_cast<int>(axis));
     return {TF_TensorType(tensor), shape, TF_TensorData(tensor)};
+  }
+  /// Output `i` in the memory of input `from`, which the caller owns alone. @returns null if that fails.
+  void* forward(int i, int from) {
+    TF_Tensor* tensor = nullptr;
+    TF_GetInput(context_, from, &tensor, status_);
+    held_.push_back(tensor);
+    TF_SetOutput(context_, i, tensor, status_);
+    if (TF_GetCode(status_) == TF_OK) return TF_TensorData(tensor);
+    TF_OpKernelContext_Failure(context_, status_);
+    return nullptr;
   }
   TF_DataType outputType(int i) const { return TF_ExpectedOutputDataType(context_, i); }
   /// @returns null if there is no memory, which the op then reports.

@@ -16,7 +16,9 @@ interface Bound {
 
 type Constants = ReadonlyMap<number, TfTensor>;
 
-export function buildGraph(engine: Engine, graph: Graph, profiling: boolean): BuiltGraph<TfTensor> {
+type InTurn = <T>(work: () => Promise<T>) => Promise<T>;
+
+export function buildGraph(engine: Engine, graph: Graph, profiling: boolean, inTurn: InTurn): BuiltGraph<TfTensor> {
   const compiled = compileGraph(graph, engine);
   const { nodes, plannedBytes, schedule } = compiled;
   const constants = uploadConstants(engine, compiled);
@@ -28,7 +30,9 @@ export function buildGraph(engine: Engine, graph: Graph, profiling: boolean): Bu
     stats: { nodes, plannedBytes },
     async run(inputs) {
       const { values, borrowed } = bind(engine, compiled, constants, inputs);
-      const tensors = await runSchedule(engine, schedule, values, borrowed, profiling ? observe : undefined);
+      const tensors = await inTurn(() =>
+        runSchedule(engine, schedule, values, borrowed, profiling ? observe : undefined),
+      );
       return { outputs: Object.fromEntries(graph.outputs.map(({ name }, i) => [name, tensors[i] as TfTensor])) };
     },
     ...(profiling && { profile: () => times.entries() }),

@@ -1,12 +1,25 @@
 // The kernels of Cambium's own ops (native/ops.cc): each takes a composite whole. They read bfloat16 where it lies that way
 // and write it where that is what will be read.
+import { execute, type OpAttr } from "../engines/tensorflow-ops.js";
 import type { Ref, RefType } from "../program/program.js";
-import type { TfDType } from "../tfjs.js";
+import type { TensorInfo, TfDType } from "../tfjs.js";
 import type { Binary } from "./kernels.js";
 import { same } from "./kernels.js";
 import { TensorflowKernels } from "./tensorflow.js";
 
+/** Ops of TensorFlow that may return an input, or a part of it, in its own memory; as they are called here, no others do. */
+const passing: ReadonlySet<string> = new Set(["BroadcastTo", "Identity", "Reshape", "ReverseV2", "Slice", "Transpose"]);
+
 export class FusedKernels extends TensorflowKernels {
+  protected override passesOn(name: string): boolean {
+    return passing.has(name);
+  }
+
+  /** Each output has memory of its own, because AdamW overwrites what it updates. */
+  override copy(x: Ref): Ref {
+    return this.op("DeepCopy", [x], [this.type("T", x)], x, { copy: this.copies++ });
+  }
+
   /** Sums of two tensors of one shape read what was widened as it was before. */
   override binary(name: Binary, a: Ref, b: Ref): Ref {
     const [x, y] = [this.source(a), this.source(b)];
@@ -110,14 +123,29 @@ export class FusedKernels extends TensorflowKernels {
     );
   }
 
+  /** In place where the run may overwrite parameter and moments. */
   adamw(inputs: readonly Ref[], attrs: AdamwAttrs, guarded: boolean): readonly Ref[] {
     const [param, grad, ...rest] = inputs as [Ref, Ref, ...Ref[]];
-    const from = this.source(grad);
+    const given = [param, this.source(grad), ...rest];
     const { beta1, beta2, ...plain } = attrs;
     const reals = Object.entries({ rest1: 1 - beta1, rest2: 1 - beta2, ...plain });
-    const given = [...reals.map(([name, value]) => this.real(name, value)), this.int("guarded", guarded ? 1 : 0)];
-    const types = [param, param, param].map(({ shape }): RefType => ({ shape, dtype: "float32" }));
-    return this.ops("CambiumAdamW", [param, from, ...rest], [this.type("Tg", from), ...given], types);
+    const settled = [
+      ...[this.type("Tg", given[1] as Ref), this.int("guarded", guarded ? 1 : 0)],
+      ...reals.map(([name, value]) => this.real(name, value)),
+    ];
+    const [fresh, inPlace] = [0, 1].map((flag) => [...settled, this.int("inPlace", flag)]) as [OpAttr[], OpAttr[]];
+    const slots = given.map(({ slot }) => slot);
+    const updated = [0, 2, 3].map((i) => slots[i] as number);
+    const apart = new Set(slots).size === slots.length;
+    const types = updated.map((): RefType => ({ shape: param.shape, dtype: "float32" }));
+    const { engine } = this.program;
+    return this.program.append("CambiumAdamW", given, { attrs: fresh }, types, (writes) => (values, run) => {
+      const tensors = slots.map((slot) => values[slot] as TensorInfo);
+      const taken = apart ? updated.map((slot) => run.take(slot)) : [null];
+      const made = execute(engine, "CambiumAdamW", taken.includes(null) ? fresh : inPlace, tensors, writes.length);
+      for (const tensor of taken) tensor?.dispose();
+      for (const [i, slot] of writes.entries()) values[slot] = made[i];
+    });
   }
 
   /** The operands in bfloat16 if all lie that way, else in float32. */

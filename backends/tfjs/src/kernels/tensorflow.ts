@@ -2,7 +2,7 @@
 // and permutations at every call, and GatherV2 reads its indices back; here they are tensors that are made once.
 import { numel, type Shape } from "@cambium/ir";
 import { execute, flagAttr, intAttr, type OpAttr, realAttr, typeAttr } from "../engines/tensorflow-ops.js";
-import type { Ref, RefType } from "../program/program.js";
+import type { Ref, RefType, Values } from "../program/program.js";
 import type { TensorInfo, TfDType } from "../tfjs.js";
 import { type Binary, Kernels, ordered, type Predicate, same, type Unary } from "./kernels.js";
 
@@ -197,11 +197,17 @@ export class TensorflowKernels extends Kernels {
   ): readonly Ref[] {
     const { engine } = this.program;
     const slots = inputs.map(({ slot }) => slot);
-    return this.program.append(name, inputs, { attrs, ...key }, types, (writes) => (values) => {
+    const make = (writes: readonly number[]) => (values: Values) => {
       const given = slots.map((slot) => values[slot] as TensorInfo);
       const results = execute(engine, name, attrs, given, writes.length);
       for (let i = 0; i < writes.length; i++) values[writes[i] as number] = results[i];
-    });
+    };
+    return this.program.append(name, inputs, { attrs, ...key }, types, make, this.passesOn(name));
+  }
+
+  /** Whether the results of an op of TensorFlow may lie in the memory of its inputs, where that makes a difference. */
+  protected passesOn(_name: string): boolean {
+    return false;
   }
 
   protected type(name: string, of: TfDType | RefType): OpAttr {

@@ -18,8 +18,8 @@ export type Values = (TensorInfo | undefined)[];
 /** What an instruction may ask of the run that it is part of. */
 export interface RunContext {
   /**
-   * The slot's tensor, if the run owns it and nothing reads it afterwards: it then belongs to the caller, who may overwrite
-   * its data. Null otherwise.
+   * The slot's tensor, if the run owns it, its memory is its own and nothing reads it afterwards: it then belongs to the
+   * caller, who may overwrite its data. Null otherwise.
    */
   take(slot: number): TfTensor | null;
 }
@@ -29,6 +29,8 @@ export interface Instruction {
   readonly op: string;
   readonly reads: readonly number[];
   readonly writes: readonly number[];
+  /** Whether what it writes may lie in the memory of what it reads. */
+  readonly passesOn?: boolean;
   /** Fills the slots in `writes` with tensors that the run owns, unless a slot is a view. */
   run(values: Values, context: RunContext): void | Promise<void>;
 }
@@ -99,6 +101,7 @@ export class Program {
         op: "view",
         reads: [source],
         writes: [ref.slot],
+        passesOn: true,
         run: (values) => {
           values[ref.slot] = { dataId: (values[source] as TensorInfo).dataId, shape: own, dtype };
         },
@@ -124,13 +127,17 @@ export class Program {
     })[0] as Ref;
   }
 
-  /** An instruction of any kind. `make` gets the slots to fill and returns the function that fills them. */
+  /**
+   * An instruction of any kind. `make` gets the slots to fill and returns the function that fills them.
+   * @param passesOn see `Instruction`
+   */
   append(
     op: string,
     inputs: readonly Ref[],
     attrs: object,
     types: readonly RefType[],
     make: (writes: readonly number[]) => Instruction["run"],
+    passesOn = false,
   ): readonly Ref[] {
     const reads = inputs.map(({ slot }) => slot);
     return this.#once(
@@ -138,7 +145,7 @@ export class Program {
       () => {
         const outputs = types.map((type) => this.slot({ shape: type.shape, dtype: type.dtype }));
         const writes = outputs.map(({ slot }) => slot);
-        this.instructions.push({ op, reads, writes, run: make(writes) });
+        this.instructions.push({ op, reads, writes, passesOn, run: make(writes) });
         return outputs;
       },
     );

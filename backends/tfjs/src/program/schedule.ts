@@ -1,12 +1,13 @@
 // From appended instructions to the schedule that a run follows: no unread results, every output a tensor of its own, and
 // after each instruction the slots whose tensors were read for the last time.
+import { homesOf, lastReadElsewhere } from "./memory.js";
 import { heldBytes, type Instruction, type Program, type Ref } from "./program.js";
 
 export interface ScheduleStep {
   readonly instruction: Instruction;
   /** Slots that are disposed after it, if the run owns them. */
   readonly frees: readonly number[];
-  /** The same as a set, for `RunContext.take`. */
+  /** Those of them whose memory is their own and is read for the last time as well, for `RunContext.take`. */
   readonly dying: ReadonlySet<number>;
 }
 
@@ -20,7 +21,7 @@ export interface Schedule {
   readonly plannedBytes: number;
 }
 
-/** @param own appends an instruction that copies a view, an input or an already returned tensor to a tensor of its own */
+/** @param own appends an instruction that copies what lies in the memory of an input, a constant or another output */
 export function schedule(
   program: Program,
   inputs: readonly Ref[],
@@ -29,11 +30,13 @@ export function schedule(
 ): Schedule {
   const outside = new Set([...inputs.map(({ slot }) => slot), ...program.constants.map(({ slot }) => slot)]);
   const given = new Set<number>();
+  const homes = homesOf(program.instructions);
   const held = outputs.map((ref) => {
-    const free = !outside.has(ref.slot) && !program.viewOf.has(ref.slot) && !given.has(ref.slot);
-    const slot = free ? ref.slot : own(ref).slot;
-    given.add(slot);
-    return slot;
+    const places = homes(ref.slot);
+    const taken = program.viewOf.has(ref.slot) || places.some((slot) => outside.has(slot) || given.has(slot));
+    if (taken) return own(ref).slot;
+    for (const slot of places) given.add(slot);
+    return ref.slot;
   });
   const instructions = withoutUnread(program.instructions, held);
   const root = (slot: number) => program.viewOf.get(slot) ?? slot;
@@ -48,9 +51,11 @@ export function schedule(
 
   const frees: number[][] = instructions.map(() => []);
   for (const [slot, index] of last) frees[index]?.push(slot);
+  const elsewhere = lastReadElsewhere(instructions, held);
   const steps = instructions.map((instruction, i): ScheduleStep => {
-    const own = frees[i] as number[];
-    return { instruction, frees: own, dying: new Set(own) };
+    const ending = frees[i] as number[];
+    const alone = ending.filter((slot) => homes(slot).every((home) => home === slot) && elsewhere(slot) < i);
+    return { instruction, frees: ending, dying: new Set(alone) };
   });
   const unread = inputs.flatMap(({ slot }) => (last.has(slot) || held.includes(slot) ? [] : [slot]));
   return { steps, unread, outputs: held, plannedBytes: peakBytes(program, steps, outside) };

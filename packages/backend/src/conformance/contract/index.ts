@@ -10,6 +10,7 @@ import { inputCases } from "./input-cases.js";
 import { outputCases } from "./output-cases.js";
 import { stateCases } from "./state-cases.js";
 import { tensorCases } from "./tensor-cases.js";
+import { updateCases } from "./update-cases.js";
 
 /** @param computed whether the device computes and stores values; the null device does not. */
 export function contractCases(computed: boolean): ConformanceCase[] {
@@ -19,6 +20,7 @@ export function contractCases(computed: boolean): ConformanceCase[] {
     ...tensorCases(values),
     ...inputCases(values),
     ...stateCases(values),
+    ...updateCases(values),
     ...outputCases(values),
     ...executableCases(values),
     ...fixedCases(values),
