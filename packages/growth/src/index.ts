@@ -8,7 +8,8 @@ export { type GrownMoments, growMoments, type MomentSource, typedMoment } from "
 export { type CompiledTensor, type CompileOptions, compilePlan } from "./evaluate/plan.js";
 export { compilePlanStarts } from "./evaluate/starts.js";
 export { growState } from "./evaluate/state.js";
-export type { ReadRows } from "./evaluate/value.js";
+export { storage } from "./evaluate/storage.js";
+export { type ReadRows, withRows } from "./evaluate/value.js";
 export * from "./expr/build.js";
 export type * from "./expr/expr.js";
 export type { Typed } from "./expr/typed.js";

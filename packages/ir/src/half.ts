@@ -11,17 +11,26 @@ export function isHalf(dtype: DType): dtype is HalfDType {
 }
 
 /** The numbers that 16-bit codes stand for; exact. */
-export function decodeHalf(dtype: HalfDType, halves: ArrayLike<number>): Float32Array {
+export function decodeHalf<Out extends Float32Array | Float64Array = Float32Array>(
+  dtype: HalfDType,
+  halves: ArrayLike<number>,
+  out: Out = new Float32Array(halves.length) as Out,
+): Out {
   if (dtype === "f16") {
     const table = f16Values();
-    const out = new Float32Array(halves.length);
     for (let i = 0; i < out.length; i++) out[i] = table[halves[i] as number] as number;
     return out;
   }
-  const words = new Uint32Array(halves.length);
-  for (let i = 0; i < words.length; i++) words[i] = (halves[i] as number) << 16;
-  return new Float32Array(words.buffer);
+  for (let at = 0; at < out.length; at += words.length) {
+    const count = Math.min(words.length, out.length - at);
+    for (let i = 0; i < count; i++) words[i] = (halves[at + i] as number) << 16;
+    out.set(count < words.length ? reals.subarray(0, count) : reals, at);
+  }
+  return out;
 }
+
+const words = new Uint32Array(4096);
+const reals = new Float32Array(words.buffer);
 
 /** The 16-bit codes of numbers, which are rounded to f32 first. Beyond the range of `dtype`: its infinity. */
 export function encodeHalf(

@@ -5,12 +5,13 @@ import { compileConcat } from "./concat.js";
 import { combine } from "./linear.js";
 import { compileMatMul } from "./matmul.js";
 import { shareRows } from "./share.js";
+import { storage } from "./storage.js";
 import { compileTake } from "./take.js";
 import { rowLength, type Scope, type TensorScope, type Value } from "./value.js";
 
 const rules: TypedRules<Scope, Value> = {
   source: ({ name, shape }, { read }) => ({ shape, rows: async (start, end) => read(name, start, end) }),
-  fill: (typed) => leaf(typed, typed.value === 0 ? () => undefined : (out) => out.fill(typed.value)),
+  fill: (typed) => leaf(typed, (out) => out.fill(typed.value)),
   normal: (typed, { shared }) => {
     const { std, seed, shape } = typed;
     const random = new Random(seed);
@@ -41,13 +42,13 @@ export function compileTyped(typed: Typed, scope: TensorScope): Value {
   return compile(typed, { ...scope, compile, shared: new Map() });
 }
 
-/** A tensor without sources; `fill` gets zeroed storage and the flat index of its first entry. */
-function leaf({ shape }: Known, fill: (out: Float64Array, first: number) => void): Value {
+/** A tensor without sources; `fill` gets storage and the flat index of its first entry. */
+function leaf({ shape }: Known, fill: (out: Float64Array, first: number) => unknown): Value {
   const width = rowLength(shape);
   return {
     shape,
     rows: async (start, end) => {
-      const out = new Float64Array((end - start) * width);
+      const out = storage((end - start) * width);
       fill(out, start * width);
       return out;
     },

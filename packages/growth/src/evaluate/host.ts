@@ -1,6 +1,7 @@
 // Host tensors to float64 rows and back: computed in float64, cast once at the end.
 import { allocate, type DType, decodeHalf, encodeHalf, type HostTensor, isHalf, numel } from "@cambium/ir";
-import { rowLength, type Value } from "./value.js";
+import { storage } from "./storage.js";
+import { rowLength, type Value, withRows } from "./value.js";
 
 /** Float64 numbers computed at a time (2 MiB): the memory that a tensor takes beyond its sources and the result. */
 const blockLength = 1 << 18;
@@ -9,7 +10,10 @@ const blockLength = 1 << 18;
 export function hostRows(tensor: HostTensor, start: number, end: number): Float64Array {
   const width = rowLength(tensor.shape);
   const part = tensor.data.subarray(start * width, end * width);
-  return new Float64Array(isHalf(tensor.dtype) ? decodeHalf(tensor.dtype, part) : part);
+  const out = storage(part.length);
+  if (isHalf(tensor.dtype)) return decodeHalf(tensor.dtype, part, out);
+  out.set(part);
+  return out;
 }
 
 /** The whole of a value as a host tensor, made in blocks of rows. */
@@ -20,8 +24,9 @@ export async function toHostTensor(value: Pick<Value, "shape" | "rows">, dtype: 
   const height = shape[0] as number;
   const step = Math.max(1, Math.floor(blockLength / width));
   for (let start = 0; start < height; start += step) {
-    const rows = await value.rows(start, Math.min(start + step, height));
-    data.set(isHalf(dtype) ? encodeHalf(dtype, rows) : rows, start * width);
+    await withRows(value, start, Math.min(start + step, height), (rows) =>
+      data.set(isHalf(dtype) ? encodeHalf(dtype, rows) : rows, start * width),
+    );
   }
   return { dtype, shape, data } as HostTensor;
 }

@@ -1,5 +1,7 @@
 // Sums of tensors with factors.
-import { rowLength, type Value } from "./value.js";
+import { addMultiple } from "@cambium/ir";
+import { storage } from "./storage.js";
+import { rowLength, type Value, withRows } from "./value.js";
 
 /** Σ factor · value. For second moments the gradients are taken as independent, so that there are no cross terms. */
 export function combine(shape: readonly number[], values: readonly Value[], factors: readonly number[]): Value {
@@ -19,14 +21,11 @@ function scaled(value: Value, factor: number): Value["rows"] {
 function summed(shape: readonly number[], values: readonly Value[], factors: readonly number[]): Value["rows"] {
   const width = rowLength(shape);
   return async (start, end) => {
-    const out = new Float64Array((end - start) * width);
+    const out = storage((end - start) * width).fill(0);
     for (const [k, value] of values.entries()) {
       const by = factors[k] as number;
       if (value.addTo) await value.addTo(out, by, start, end);
-      else {
-        const rows = await (value.lent ?? value.rows)(start, end);
-        for (let i = 0; i < out.length; i++) out[i] = (out[i] as number) + by * (rows[i] as number);
-      }
+      else await withRows(value, start, end, (rows) => addMultiple(out, 0, rows, 0, out.length, by));
     }
     return out;
   };

@@ -5,12 +5,14 @@
 // passes every block on. A reader that asks for other blocks still gets the right rows, but they are computed again for
 // each reader.
 
+import { release } from "./storage.js";
+
 type Rows = (start: number, end: number) => Promise<Float64Array>;
 
-/** As in a `Value`: `rows` gives fresh storage, `lent` storage that others read too. */
+/** As in a `Value`. */
 interface Shareable {
   readonly rows: Rows;
-  readonly lent: Rows;
+  readonly lend: (start: number, end: number, use: (rows: Float64Array) => void) => Promise<void>;
 }
 
 interface Shared {
@@ -52,6 +54,10 @@ function holdRows(rows: Rows, readers: () => number): Shareable {
       const { made, last } = await read(start, end);
       return last ? made : made.slice();
     },
-    lent: async (start, end) => (await read(start, end)).made,
+    lend: async (start, end, use) => {
+      const { made, last } = await read(start, end);
+      use(made);
+      if (last) release(made);
+    },
   };
 }

@@ -1,7 +1,8 @@
 // Takes slices along an axis, with repeats, gaps of zeros and factors.
 import type { Typed, TypedTake } from "../expr/typed.js";
 import { addRows } from "./add-rows.js";
-import { rowLength, type Scope, type Value } from "./value.js";
+import { storage } from "./storage.js";
+import { rowLength, type Scope, type Value, withRows } from "./value.js";
 
 /**
  * Rows are read in one piece if that reads at most this many times the rows wanted: one long read beats many short
@@ -61,7 +62,7 @@ function takeRows(of: Value, lists: () => Lists): Value["rows"] {
   const width = rowLength(of.shape);
   return async (start, end) => {
     const { from: indices, by: factors } = lists();
-    const out = new Float64Array((end - start) * width);
+    const out = storage((end - start) * width);
     const wanted = indices.subarray(start, end);
     let [low, high, present] = [Number.POSITIVE_INFINITY, 0, 0];
     for (const index of wanted) {
@@ -70,18 +71,21 @@ function takeRows(of: Value, lists: () => Lists): Value["rows"] {
       high = Math.max(high, index + 1);
       present++;
     }
+    // What is not taken is zero.
+    if (present < wanted.length) out.fill(0);
     if (present > 0 && high - low <= overRead * wanted.length) {
-      const rows = await (of.lent ?? of.rows)(low, high);
-      for (let i = 0; i < wanted.length; i++) {
-        const from = ((wanted[i] as number) - low) * width;
-        if (from >= 0) out.set(rows.subarray(from, from + width), i * width);
-      }
+      await withRows(of, low, high, (rows) => {
+        for (let i = 0; i < wanted.length; i++) {
+          const from = ((wanted[i] as number) - low) * width;
+          if (from >= 0) out.set(rows.subarray(from, from + width), i * width);
+        }
+      });
     } else {
       for (let i = 0; i < wanted.length; ) {
         const first = wanted[i] as number;
         let run = 1;
         while (first >= 0 && wanted[i + run] === first + run) run++;
-        if (first >= 0) out.set(await of.rows(first, first + run), i * width);
+        if (first >= 0) await withRows(of, first, first + run, (rows) => out.set(rows, i * width));
         i += run;
       }
     }
@@ -98,14 +102,15 @@ function takeInner(of: Value, at: number, lists: () => Lists): Pick<Value, "rows
   const size = rowLength(of.shape.slice(at - 1));
   const addTo: Value["addTo"] = async (out, factor, start, end) => {
     const { from, by } = lists();
-    addRows(await (of.lent ?? of.rows)(start, end), size, from, by, factor, out);
+    await withRows(of, start, end, (rows) => addRows(rows, size, from, by, factor, out));
   };
   const rows: Value["rows"] = async (start, end) => {
     const { from, by } = lists();
-    const rows = await (of.lent ?? of.rows)(start, end);
-    const out = new Float64Array((rows.length / size) * from.length);
-    for (let to = 0, first = 0; to < out.length; to += from.length, first += size)
-      gather(rows, first, from, by, out, to);
+    const out = storage((rowLength(of.shape) / size) * (end - start) * from.length).fill(0);
+    await withRows(of, start, end, (rows) => {
+      for (let to = 0, first = 0; to < out.length; to += from.length, first += size)
+        gather(rows, first, from, by, out, to);
+    });
     return out;
   };
   return { rows, addTo };
@@ -133,9 +138,10 @@ function timesElements(value: Value, elements: Typed, scope: Scope): Value {
   const factors = scope.compile(elements, { ...scope, power: 1 });
   const rows: Value["rows"] = async (start, end) => {
     const out = await value.rows(start, end);
-    const by = await factors.rows(start, end);
-    for (let i = 0; i < out.length; i++)
-      out[i] = (out[i] as number) * (power === 1 ? (by[i] as number) : (by[i] as number) ** power);
+    await withRows(factors, start, end, (by) => {
+      for (let i = 0; i < out.length; i++)
+        out[i] = (out[i] as number) * (power === 1 ? (by[i] as number) : (by[i] as number) ** power);
+    });
     return out;
   };
   return { shape: value.shape, rows };

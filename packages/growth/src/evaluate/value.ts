@@ -2,6 +2,7 @@
 import { numel } from "@cambium/ir";
 import type { Typed } from "../expr/typed.js";
 import type { SharedRows } from "./share.js";
+import { release } from "./storage.js";
 
 /**
  * A tensor that can be made row by row. A row is one index of the first dimension; the rows of a vector are its
@@ -11,13 +12,26 @@ export interface Value {
   readonly shape: readonly number[];
   /** Rows `start` (inclusive) to `end` (exclusive) in fresh float64 storage that the caller may write to. */
   rows(start: number, end: number): Promise<Float64Array>;
-  /** The same in storage that others read too: the caller must not write to it. If absent, `rows` is as cheap. */
-  readonly lent?: Value["rows"];
+  /** Lends the same rows to `use`, which must neither write to them nor keep them. If absent, `rows` is as cheap. */
+  readonly lend?: (start: number, end: number, use: (rows: Float64Array) => void) => Promise<void>;
   /** Adds `factor` times the rows to `out`, with the same bits as adding those of `rows`. */
   readonly addTo?: (out: Float64Array, factor: number, start: number, end: number) => Promise<void>;
 }
 
-/** Reads rows `start` to `end` of a tensor as fresh float64 storage. */
+/** Calls `use` with rows of `value`, which must neither write to them nor keep them. */
+export async function withRows(
+  value: Pick<Value, "rows" | "lend">,
+  start: number,
+  end: number,
+  use: (rows: Float64Array) => void,
+): Promise<void> {
+  if (value.lend) return value.lend(start, end, use);
+  const rows = await value.rows(start, end);
+  use(rows);
+  release(rows);
+}
+
+/** Reads rows `start` to `end` of a tensor as fresh float64 storage, best from `storage`: it is used again. */
 export type ReadRows = (name: string, start: number, end: number) => Float64Array | Promise<Float64Array>;
 
 export interface Scope {

@@ -1,7 +1,7 @@
 // The bytes of computed tensors, a block of rows at a time: which blocks there are, and how one is made. `RowMakers`
 // makes them, here or on other threads.
 import type { StoredDType } from "@cambium/checkpoint";
-import { compileTyped, type Typed } from "@cambium/growth";
+import { compileTyped, type Typed, withRows } from "@cambium/growth";
 import type { FloatDType } from "@cambium/model";
 import { checkF16Range, encode, rowBytes, rowReader, rowWidth, type Stored } from "./stored.js";
 
@@ -57,14 +57,15 @@ export function blockBytes({ made, start, end }: Block): number {
 /** A function that makes rows of one tensor from `stored` and writes them to `out`. */
 export function blockMaker(made: Made, stored: Stored): (start: number, end: number, out: Uint8Array) => Promise<void> {
   const { name, dtype, shape, typed, readAs } = made;
-  const { rows } = compileTyped(typed, { read: rowReader(stored, readAs), found: "init", power: 1 });
+  const value = compileTyped(typed, { read: rowReader(stored, readAs), found: "init", power: 1 });
   const bytes = rowBytes(dtype, shape);
   const step = Math.max(1, Math.floor(PIECE / rowWidth(shape)));
   return async (start, end, out) => {
     for (let from = start; from < end; from += step) {
-      const piece = await rows(from, Math.min(from + step, end));
-      if (dtype === "F16") checkF16Range(name, piece);
-      encode(dtype, piece, out.subarray((from - start) * bytes));
+      await withRows(value, from, Math.min(from + step, end), (piece) => {
+        if (dtype === "F16") checkF16Range(name, piece);
+        encode(dtype, piece, out.subarray((from - start) * bytes));
+      });
     }
   };
 }

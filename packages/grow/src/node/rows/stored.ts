@@ -1,6 +1,6 @@
 // Rows of stored float tensors as float64 and back.
 import { STORED_AS, STORED_BITS, type StoredDType, type TensorEntry } from "@cambium/checkpoint";
-import type { ReadRows } from "@cambium/growth";
+import { type ReadRows, storage } from "@cambium/growth";
 import { CambiumError, decodeHalf, encodeHalf, numel } from "@cambium/ir";
 import type { FloatDType } from "@cambium/model";
 
@@ -10,7 +10,7 @@ const largestF16 = 65_504;
 /** Stored tensors, wherever they are read from. */
 export interface Stored {
   entry(name: string): TensorEntry;
-  /** Bytes `start` to `end` of a tensor. */
+  /** Bytes `start` to `end` of a tensor, which the next reading may overwrite. */
   read(name: string, start: number, end: number): Uint8Array | Promise<Uint8Array>;
 }
 
@@ -22,7 +22,7 @@ export function rowReader(stored: Stored, as: FloatDType = "f32"): ReadRows {
     const rows = decode(dtype, await stored.read(name, start * row, end * row));
     if (as === "f32" || dtype === STORED_AS[as]) return rows;
     if (as === "f16") checkF16Range(name, rows);
-    return new Float64Array(decodeHalf(as, encodeHalf(as, rows)));
+    return decodeHalf(as, encodeHalf(as, rows), rows);
   };
 }
 
@@ -49,9 +49,10 @@ export function rowWidth(shape: readonly number[]): number {
 
 function decode(dtype: StoredDType, bytes: Uint8Array): Float64Array {
   const { buffer, byteOffset, byteLength } = bytes;
-  if (dtype === "F32") return new Float64Array(new Float32Array(buffer, byteOffset, byteLength / 4));
-  const halves = new Uint16Array(buffer, byteOffset, byteLength / 2);
-  return new Float64Array(decodeHalf(dtype === "BF16" ? "bf16" : "f16", halves));
+  const out = storage((8 * byteLength) / STORED_BITS[dtype]);
+  if (dtype === "F32") out.set(new Float32Array(buffer, byteOffset, out.length));
+  else decodeHalf(dtype === "BF16" ? "bf16" : "f16", new Uint16Array(buffer, byteOffset, out.length), out);
+  return out;
 }
 
 /** Writes `block` as `dtype` to `out`, which must begin at a multiple of the type's size in its buffer. */

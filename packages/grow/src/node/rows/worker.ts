@@ -13,13 +13,17 @@ answerRequests(({ start, end, out, tensor }: RowRequest): Promise<void> => {
   return maker(start, end, out);
 });
 
+/** What was read last. */
+let held = new Uint8Array(0);
+
 function storedAt(places: readonly Place[]): Stored {
   const byName = new Map(places.map((place) => [place.entry.name, place]));
   const placeOf = (name: string): Place => byName.get(name) as Place;
   return {
     entry: (name) => placeOf(name).entry,
     read: (name, start, end) => {
-      const out = new Uint8Array(end - start);
+      if (held.length < end - start) held = new Uint8Array(end - start);
+      const out = held.subarray(0, end - start);
       readPlace(placeOf(name), start, out);
       return out;
     },
