@@ -200,6 +200,16 @@ describe("a sliding window", () => {
     expect(contextLength(readHfModel({ ...qwen, use_sliding_window: true, sliding_window: 16 }))).toBe(16);
   });
 
+  it("leaves layers their types when a model grows in width", () => {
+    const kinds = ["sliding_attention", "full_attention", "sliding_attention"];
+    const layer_types = Array.from({ length: qwen.num_hidden_layers as number }, (_, i) => kinds[i % 3]);
+    for (const fields of [{}, { max_window_layers: 1 }, { use_sliding_window: true, sliding_window: 16 }]) {
+      const source = { ...qwen, ...fields, layer_types };
+      const wide = writeHfModel(grownModel(readHfModel(source), { intermediate: 200 }), { source });
+      expect(wide).toMatchObject({ intermediate_size: 200, layer_types });
+    }
+  });
+
   it("has its list of layer types rewritten when a model has grown", () => {
     const grown = grownModel(readHfModel(qwen), { layers: 5 });
     expect(writeHfModel(grown, { source: qwen })).toMatchObject({ layer_types: Array(5).fill("full_attention") });

@@ -188,9 +188,29 @@ async function grownConfig(
   const edited = placed && (await editedConfig(source, text, placed, mistakes));
   if (edited !== undefined && JSON.stringify(target) === JSON.stringify(deepenedModel(base, placed ?? [])))
     return edited;
+  if (edited === undefined) refuseKinds(source, layers.length, mistakes);
   const config = edited === undefined ? source.configJson : (parsePythonJson(edited.text, source.path) as JsonObject);
   const written = writeHfModel(target, { source: config });
   return { text: `${pythonJson(written)}\n`, warnings: edited?.warnings ?? [] };
+}
+
+/** Notes layers of several kinds if the target has others than the source has: nothing says which kind is whose. */
+function refuseKinds({ path, configJson }: ModelDirectory, count: number, mistakes: Mistakes): void {
+  const {
+    layer_types: types,
+    use_sliding_window: window,
+    max_window_layers: first,
+    num_hidden_layers: old,
+  } = configJson;
+  if (old === count) return;
+  const kinds = Array.isArray(types)
+    ? new Set(types).size > 1
+    : window === true && typeof first === "number" && first > 0;
+  if (!kinds) return;
+  const [where, message] = ["config.json: layer_types", "layers of several kinds cannot be mixed, or have new ones"];
+  const hint = "choose an operator that copies layers, such as stack";
+  const reasons = [{ where, message, hint }];
+  mistakes.add(new CambiumError("E_GROWTH_REFUSED", "this model cannot be grown this way", { where: path, reasons }));
 }
 
 async function editedConfig(

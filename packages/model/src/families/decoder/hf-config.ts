@@ -104,8 +104,13 @@ export function writeDecoder(
   };
 }
 
-/** As transformers derives the types: the window applies to layers from `max_window_layers` on. */
-function layerTypes({ max_window_layers: first = 0 }: Json, { layers, slidingWindow }: DecoderConfig): string[] {
+/**
+ * The types that the source states, as long as they are one for each layer. Otherwise as transformers derives them: the
+ * window applies to layers from `max_window_layers` on.
+ */
+function layerTypes({ layer_types: stated, max_window_layers: first = 0 }: Json, config: DecoderConfig): unknown {
+  const { layers, slidingWindow } = config;
+  if (!Array.isArray(stated) || stated.length === layers) return stated;
   return Array.from({ length: layers }, (_, i) =>
     slidingWindow !== undefined && i >= (first as number) ? "sliding_attention" : "full_attention",
   );
