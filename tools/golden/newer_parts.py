@@ -26,9 +26,9 @@ EXPRESSIONS = [
     r"[[:^alpha:]]", r"[[:alnum:]_]+", r"[[:word:]]+", r"\p{Word}+", r"\p{Punct}+", r"[[:punct:]]+",
     r"[^[:punct:]\s]+", r"\p{Cn}", r"\p{C}+", r"\P{Cn}+", r"[^\p{Cn}\p{L}]", r"\p{Uppercase_Letter}", r"\p{Han}+",
     r"[^\p{Han}]", r"\p{Latin}+", r"\p{Common}", r"[\w&&[^\d]]+", r"[\p{L}&&[^\p{Lu}]]+", r"\p{S}+", r"\p{Lower}",
-    r"(?i:'s)|\p{L}+|\p{N}{1,3}", r"[a-z\p{L}-]+", r"[]\w]+", r"(?<=\p{L})\p{N}", r"(?i:x)(?-i:\w)+",
+    r"(?i:'s)|\p{L}+|\p{N}{1,3}", r"[a-z\p{L}-]+", r"[]\w]+", r"(?<=\p{L})\p{N}", r"(?i:x)(?-i:\w)+", r"\p{ID_Continue}+",
 ]  # fmt: skip
-UNSURE = [r"(?i)\p{L}+", r"\b\w", r"\X", r"\p{ID_Continue}+", r"(?i:x[\w])", r"\p{In_CJK_Unified_Ideographs}"]
+UNSURE = [r"(?i)\p{L}+", r"\b\w", r"\X", r"\p{Diacritic}+", r"(?i:x[\w])", r"\p{In_CJK_Unified_Ideographs}"]
 LOWER = {"type": "Lowercase"}
 BERT = {"type": "BertNormalizer", "clean_text": True, "handle_chinese_chars": True, "strip_accents": None, "lowercase": True}
 

@@ -50,3 +50,10 @@ test.each(parts.cases.filter(({ refused }) => refused))("$name has Python's ids 
   expect(refused.length).toBeGreaterThan(0);
   expect(refused.length).toBeLessThan(parts.texts.length);
 });
+
+test.each(["(?i)\\p{L}+", "\\b\\w", "\\X"])("%s takes older characters as ever", async (name) => {
+  const one = parts.cases.find((found) => found.name === name) as Case;
+  const own = await open(one);
+  const [at, text] = [...parts.texts.entries()].find(([, found]) => found.includes("x\u200dy")) as [number, string];
+  expect([...own.encode(text)]).toEqual(one.ids[at]);
+});

@@ -1,10 +1,21 @@
 // The classes of characters that an expression of Oniguruma names, and what each lacks in WebAssembly.
-import { alphabeticMarks, categories, changed, otherLowercase, scripts, wordNumbers } from "./table.js";
+import {
+  alphabeticMarks,
+  categories,
+  changed,
+  inIdentifiers,
+  movedMark,
+  otherLowercase,
+  scripts,
+  wordNumbers,
+} from "./table.js";
 
 /** As members of a class in brackets. */
 export interface Difference {
   readonly added: string;
   readonly removed: string;
+  /** Whether older characters are among them. */
+  readonly hasOld: boolean;
 }
 
 type Category = keyof typeof categories;
@@ -26,17 +37,28 @@ const lowercase = `${of("ll")} ${otherLowercase}`;
 const added: Readonly<Record<string, string>> = {
   ...{ ...categories, ...scripts },
   ...{ l: letters, lc: of("ll", "lu"), m: marks, n: of("nd", "no"), p: of("pd", "po"), s: of("sm", "so") },
-  ...{ c: "", cn: "", alphabetic, alpha: alphabetic, alnum: `${alphabetic} ${of("nd")}`, digit: of("nd") },
+  ...{
+    c: "",
+    cn: "",
+    mc: `${categories.mc} ${movedMark}`,
+    alphabetic,
+    alpha: alphabetic,
+    alnum: `${alphabetic} ${of("nd")}`,
+    digit: of("nd"),
+  },
   ...{ lowercase, lower: lowercase, uppercase: of("lu"), upper: of("lu"), punct: of("pd", "po") },
-  ...{ assigned: all, graph: all, print: all, idstart: letters },
+  ...{ assigned: all, graph: all, print: all, idstart: letters, xidstart: letters },
+  ...{ idcontinue: `${inWords} ${inIdentifiers}`, xidcontinue: `${inWords} ${inIdentifiers}` },
   word: `${inWords} ${wordNumbers}`,
 };
 
 const removed: Readonly<Record<string, string>> = {
   c: of(...(Object.keys(categories) as Category[]).filter((name) => name !== "cf")),
   cn: all,
-  mn: "1171e",
+  mn: movedMark,
 };
+
+const withOld = "alphabetic alpha alnum lowercase lower word mc mn idcontinue xidcontinue".split(" ");
 
 /** The properties that were compared and are the same. */
 const same = new Set(
@@ -65,15 +87,19 @@ const longNames: Readonly<Record<string, string>> = Object.fromEntries(
 export function differenceOf(name: string): Difference | undefined {
   const bare = name.toLowerCase().replace(/[\s_-]/g, "");
   const short = longNames[bare] ?? bare;
-  if (!Object.hasOwn(added, short)) return same.has(short) ? { added: "", removed: "" } : undefined;
-  return { added: members(added[short] as string), removed: members(removed[short] ?? "") };
+  if (!Object.hasOwn(added, short)) return same.has(short) ? { added: "", removed: "", hasOld: false } : undefined;
+  return {
+    added: members(added[short] as string),
+    removed: members(removed[short] ?? ""),
+    hasOld: withOld.includes(short),
+  };
 }
 
-/** A character that Unicode 15 or 16 added. */
-export const newer = new RegExp(`[${members(all)}]`, "u");
+/** Characters that Unicode 15 and 16 added. */
+export const newer = members(all);
 
-/** A character, new or old, that some property takes otherwise. */
-export const doubtful = new RegExp(`[${members(all)}${members(changed)}]`, "gu");
+/** Characters, new and old, that some property takes otherwise. */
+export const doubtful = members(`${all} ${changed}`);
 
-/** A character that may stand in a word, and that WebAssembly does not know. */
+/** Those of the new characters that may stand in a word. */
 export const newInWords = members(inWords);

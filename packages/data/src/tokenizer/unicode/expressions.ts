@@ -5,9 +5,11 @@ import { type Difference, differenceOf } from "./classes.js";
 
 export interface Expression {
   readonly text: string;
-  /** Whether it finds the same in every text; else only in texts without characters that have changed. */
-  readonly isSure: boolean;
+  /** Set if it may find something else in texts with new characters, or with any that has changed. */
+  readonly doubt?: "new" | "changed";
 }
+
+const none: Difference = { added: "", removed: "", hasOld: false };
 
 const named = /^\\([pP])\{(\^?)([\w\s-]+)\}/;
 const inBrackets = /^\[:(\^?)(\w+):\]/;
@@ -16,7 +18,8 @@ const punctuation = "\\p{P}\\p{S}";
 const options = /^\(\?([a-z]*)(?:-([a-z]*))?([:)])/i;
 
 export function expressionOfToday(pattern: string): Expression {
-  let [text, isSure, depth] = ["", true, 0];
+  let [text, depth] = ["", 0];
+  let doubt: Expression["doubt"];
   /** Whether case plays no part in the groups that are open. */
   const groups = [false];
   for (let at = 0; at < pattern.length; ) {
@@ -24,10 +27,12 @@ export function expressionOfToday(pattern: string): Expression {
     const found = classAt(rest, depth > 0);
     let taken = found?.text ?? (rest[0] === "\\" ? rest.slice(0, 2) : (rest[0] as string));
     if (found) {
-      const known = groups.at(-1) === true ? undefined : found.difference;
-      isSure &&= known !== undefined;
-      text += spelled(found, known ?? { added: "", removed: "" });
-    } else if (depth === 0 && /^\\[bByYX]/.test(taken)) isSure = false;
+      const { difference } = found;
+      const inAnyCase = groups.at(-1) === true;
+      if (!difference || (inAnyCase && difference.hasOld)) doubt = "changed";
+      else if (inAnyCase) doubt ??= "new";
+      text += spelled(found, difference && !inAnyCase ? difference : none);
+    } else if (depth === 0 && /^\\[bByYX]/.test(taken)) doubt ??= "new";
     else if (depth === 0 && taken === "(") taken = openGroup(groups, rest);
     else if (depth === 0 && taken === ")" && groups.length > 1) groups.pop();
     else if (taken === "[") depth += 1;
@@ -35,7 +40,7 @@ export function expressionOfToday(pattern: string): Expression {
     if (!found) text += taken;
     at += taken.length;
   }
-  return { text, isSure };
+  return { text, ...(doubt && { doubt }) };
 }
 
 /** A class of characters as it is written. */
@@ -69,7 +74,7 @@ function classAt(rest: string, inside: boolean): Class | undefined {
 function differenceOfPosix(name: string): Difference | undefined {
   const parts = { word: ["l", "m", "nd"], punct: ["p", "s"] }[name];
   if (!parts) return differenceOf(name);
-  return { added: parts.map((part) => differenceOf(part)?.added).join(""), removed: "" };
+  return { ...none, added: parts.map((part) => differenceOf(part)?.added).join("") };
 }
 
 function spelled({ text, members, isDenied }: Class, { added, removed }: Difference): string {

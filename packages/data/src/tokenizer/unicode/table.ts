@@ -1,7 +1,7 @@
 // How the Unicode of Python's tokenizers library (0.23.3) differs from that of its build in WebAssembly (0.21): whole
 // classes of Oniguruma (Unicode 16 beside 14) compared, character by character. Ranges are in hexadecimal.
 
-/** What Unicode 15 and 16 added, by general category; U+1171E moved from Mn to Mc. */
+/** What Unicode 15 and 16 added, by general category. */
 export const categories = {
   cf: "13439-1343f",
   ll: "1c8a a7cd a7db 10d70-10d85 1df25-1df2a",
@@ -11,9 +11,7 @@ export const categories = {
     "113d1 113d3 11bc0-11be0 11f02 11f04-11f10 11f12-11f33 1342f 13441-13446 13460-143fa 16100-1611d " +
     "16d43-16d6a 18cff 1b132 1b155 1e4d0-1e4ea 1e5d0-1e5ed 1e5f0 2b739 2ebf0-2ee5d 31350-323af",
   lu: "1c89 a7cb-a7cc a7da a7dc 10d50-10d65",
-  mc:
-    "cf3 113b8-113ba 113c2 113c5 113c7-113ca 113cc-113cd 113cf 1171e 11f03 11f34-11f35 11f3e-11f3f 11f41 " +
-    "1612a-1612c",
+  mc: "cf3 113b8-113ba 113c2 113c5 113c7-113ca 113cc-113cd 113cf 11f03 11f34-11f35 11f3e-11f3f 11f41 " + "1612a-1612c",
   mn:
     "897 ece 10d69-10d6d 10efc-10eff 11241 113bb-113c0 113ce 113d0 113d2 113e1-113e2 11f00-11f01 " +
     "11f36-11f3a 11f40 11f42 11f5a 13440 13447-13455 1611e-16129 1612d-1612f 1e08f 1e4ec-1e4ef " +
@@ -49,6 +47,9 @@ export const scripts: Readonly<Record<string, string>> = {
     "1face-1facf 1fada-1fadc 1fadf 1fae8-1fae9 1faf7-1faf8 1fbcb-1fbef",
 };
 
+/** What moved from Mn to Mc. */
+export const movedMark = "1171e";
+
 /** Alphabetic characters that are no letters. */
 export const alphabeticMarks =
   "363-36f 897 c04 cf3 f82-f83 1dd3-1de6 10d69 10efc 11080-11081 11241 113b8-113c0 113c2 113c5 " +
@@ -60,11 +61,14 @@ export const otherLowercase = "10fc a7f2-a7f4 ab69 1e030-1e06d";
 /** What `\p{Word}` has in Python and not in WebAssembly; there a `\w` by itself has it, too. */
 export const wordNumbers = "b2-b3 b9 bc-be";
 
-/** Older characters that have changed in any property. */
+/** What `\p{ID_Continue}` has got besides. */
+export const inIdentifiers = "200c-200d 30fb ff65";
+
+/** Older characters that have changed in any other property. */
 export const changed =
   "b2-b3 b9 bc-be 19b 264 363-36f 836 a71 afb c04 cc0 cc7-cc8 cca-ccb e3a f82-f83 10fc 1715 1734 " +
-  "17d4-17d5 1a60 1b3b 1b3d 1b43-1b44 1baa 1be6 1bf2-1bf3 1dd3-1de6 200c-200d 2024 2cf9-2cfb 30fb " +
-  "a7f2-a7f4 a806 a82c a953 a9c0 ab69 fe12 fe15-fe16 ff65 10a38-10a3a 10a3f 11080-11081 111c0 11235 " +
+  "17d4-17d5 1a60 1b3b 1b3d 1b43-1b44 1baa 1be6 1bf2-1bf3 1dd3-1de6 2024 2cf9-2cfb " +
+  "a7f2-a7f4 a806 a82c a953 a9c0 ab69 fe12 fe15-fe16 10a38-10a3a 10a3f 11080-11081 111c0 11235 " +
   "11237 1133b 1134d 116b6 1171e 1193d 16ff0-16ff1 1d166 1d16d";
 
 /** Numbers of Unicode 17: Rust's own tables know them in Python's library, and so does the part Digits. */

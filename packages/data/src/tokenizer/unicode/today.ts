@@ -16,6 +16,12 @@ export interface Today {
   text(text: string, where: string): string;
 }
 
+/** An expression that may find something else, and the characters for which it may. */
+interface Unsure {
+  readonly of: string;
+  readonly because: string;
+}
+
 /** GPT-2's expression, which the part ByteLevel holds. */
 export const gpt2 = "'s|'t|'re|'ve|'m|'ll|'d| ?\\p{L}+| ?\\p{N}+| ?[^\\s\\p{L}\\p{N}]+|\\s+(?!\\S)|\\s+";
 
@@ -26,7 +32,7 @@ const inWords = "\\p{Alphabetic}\\p{M}\\p{Nd}\\p{Pc}\u200c\u200d";
 export const digits = `[\\p{N}${members(rustNumbers)}]`;
 
 export function ofToday(json: Json, added: readonly AddedToken[]): Today {
-  const unsure: string[] = [];
+  const unsure: Unsure[] = [];
   const { normalizer, pre_tokenizer: pre, decoder } = json;
   const parts = {
     ...(normalizer == null ? {} : { normalizer: partOfToday(normalizer, unsure) }),
@@ -38,17 +44,17 @@ export function ofToday(json: Json, added: readonly AddedToken[]): Today {
   return {
     json: { ...json, ...parts },
     text(text, where) {
-      if (unsure.length > 0) check(text, doubtful, `the expression ${unsure[0]}`, where);
-      if (alone?.test(text)) check(text, new RegExp(newer, "gu"), "a token that is a single word", where);
+      for (const { of, because } of unsure) check(text, of, because, where);
+      if (alone?.test(text)) check(text, newer, "a token that is a single word", where);
       if (lower === undefined || !capitals.test(text)) return text;
-      if (lower === "unsure") check(text, new RegExp(capitals, "gu"), "lower case after an expression", where);
+      if (lower === "unsure") check(text, newCapitals, "lower case after an expression", where);
       return text.replace(new RegExp(capitals, "gu"), small);
     },
   };
 }
 
 /** `part` with its expressions spelled for WebAssembly, and parts that hold an expression of their own as splits. */
-function partOfToday(part: unknown, unsure: string[]): unknown {
+function partOfToday(part: unknown, unsure: Unsure[]): unknown {
   if (!isObject(part)) return part;
   const { type } = part;
   const lists = ["normalizers", "pretokenizers"].filter((name) => Array.isArray(part[name]));
@@ -71,20 +77,21 @@ function splitBy(expression: string, behavior: string, invert = false): Json {
 }
 
 /** `part` with every `{ "Regex": … }` in it so spelled; those that stay unsure are put in `unsure`. */
-function withExpressions(part: unknown, unsure: string[]): unknown {
+function withExpressions(part: unknown, unsure: Unsure[]): unknown {
   if (Array.isArray(part)) return part.map((member) => withExpressions(member, unsure));
   if (!isObject(part)) return part;
   return Object.fromEntries(
     Object.entries(part).map(([key, value]) => {
       if (key !== "Regex" || typeof value !== "string") return [key, withExpressions(value, unsure)];
-      const { text, isSure } = expressionOfToday(value);
-      if (!isSure) unsure.push(value);
+      const { text, doubt } = expressionOfToday(value);
+      if (doubt) unsure.push({ of: doubt === "new" ? newer : doubtful, because: `the expression ${value}` });
       return [key, text];
     }),
   );
 }
 
-const capitals = new RegExp(`[${rustCapitals.map(([ranges]) => members(ranges)).join("")}]`, "u");
+const newCapitals = rustCapitals.map(([ranges]) => members(ranges)).join("");
+const capitals = new RegExp(`[${newCapitals}]`, "u");
 
 function small(capital: string): string {
   const distances = rustCapitals.map(([ranges, distance]) => ({
@@ -119,7 +126,7 @@ function flat(part: unknown): readonly Json[] {
 function singleWords(added: readonly AddedToken[], isNormalized: boolean): RegExp | undefined {
   const tokens = added.filter(({ isSingleWord }) => isSingleWord).map(({ content }) => spelledOut(content));
   if (tokens.length === 0) return undefined;
-  if (isNormalized) return newer;
+  if (isNormalized) return new RegExp(`[${newer}]`, "u");
   const any = `(?:${tokens.join("|")})`;
   return new RegExp(`[${newInWords}]${any}|${any}[${newInWords}]`, "u");
 }
@@ -129,9 +136,10 @@ export function spelledOut(text: string): string {
   return text.replace(/[\\^$.*+?()[\]{}|/-]/g, "\\$&");
 }
 
-function check(text: string, wrong: RegExp, because: string, where: string): void {
+/** @param wrong members of a class of characters */
+function check(text: string, wrong: string, because: string, where: string): void {
   const places = new Map<string, number>();
-  for (const { 0: letter, index } of text.matchAll(wrong)) {
+  for (const { 0: letter, index } of text.matchAll(new RegExp(`[${wrong}]`, "gu"))) {
     if (!places.has(letter)) places.set(letter, index);
     if (places.size === 10) break;
   }

@@ -8,6 +8,8 @@ import { SameCharacters } from "./characters.js";
 import { apartAtMarks, Pieces, type Words } from "./pieces.js";
 import { type Cut, splitsOf } from "./splits.js";
 
+const isNewer = new RegExp(`[${newer}]`, "u");
+
 /** Returns undefined for any other tokenizer. */
 export async function byteWords(json: Json, open: OpenRustTokenizer): Promise<Words | undefined> {
   const splits = splitsOf(json["pre_tokenizer"]);
@@ -22,7 +24,7 @@ export async function byteWords(json: Json, open: OpenRustTokenizer): Promise<Wo
   return (text) => {
     const composed = composes ? text.normalize("NFC") : text;
     // The original combines no characters that its tables of Unicode do not have.
-    if (composed !== text && newer.test(text)) return undefined;
+    if (composed !== text && isNewer.test(text)) return undefined;
     return same.have(composed) ? pieces.encode((put) => cutAll(composed, splits.cuts, put)) : undefined;
   };
 }
