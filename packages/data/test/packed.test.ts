@@ -86,6 +86,21 @@ describe("not a token file:", () => {
     expect([error.code, error.format()]).toEqual(["E_TOKEN_FILE", expect.stringMatching(words)]);
   });
 
+  test.each<[string, string, string | Buffer, RegExp]>([
+    ["a text", "novel.bin", "It was the best of times, it was the worst of times. ".repeat(4), /got: text/],
+    ["a text of another script", "roman.bin", "Все счастливые семьи похожи друг на друга. ".repeat(4), /got: text/],
+    [
+      "a checkpoint of PyTorch",
+      "pytorch_model.bin",
+      Buffer.concat([Buffer.from("PK\x03\x04"), Buffer.alloc(60)]),
+      /zip/,
+    ],
+    ["another ending", "weights.dat", Buffer.alloc(64), /ends in .bin/],
+  ])("%s", async (_, name, bytes, words) => {
+    const error = await rejection(openTokens(join(folder({ [name]: bytes }), name)));
+    expect([error.code, error.format()]).toEqual(["E_TOKEN_FILE", expect.stringMatching(words)]);
+  });
+
   test("files of two kinds in one folder", async () => {
     const error = await rejection(openTokens(golden));
     expect(error.format()).toMatch(/different kinds/);

@@ -112,11 +112,20 @@ const signatures: readonly (readonly [begins: string, kind: Unreadable])[] = [
   ["\xff\xd8\xff", data("a picture")],
 ];
 
+function bySignature(head: Uint8Array): Unreadable | undefined {
+  const begin = Buffer.from(head.subarray(0, 16)).toString("latin1");
+  return signatures.find(([signature]) => begin.startsWith(signature))?.[1];
+}
+
+/** What a file is by its first bytes, such as "a zip archive"; undefined if they say nothing. */
+export function kindBySignature(head: Uint8Array): string | undefined {
+  return bySignature(head)?.what;
+}
+
 /** @throws CambiumError `E_CORPUS_FORMAT` if the first bytes are those of a file that is not text. */
 export function checkSignature(head: Uint8Array, where: string): void {
-  const begin = Buffer.from(head.subarray(0, 16)).toString("latin1");
-  const found = signatures.find(([signature]) => begin.startsWith(signature));
-  if (found) refuseFile(found[1], where);
+  const found = bySignature(head);
+  if (found) refuseFile(found, where);
   const [a, b, c, d] = head;
   const wide = head.length >= 4 && ((a !== 0 && b === 0 && c !== 0 && d === 0) || (a === 0 && b && c === 0 && d));
   if (!wide) return;

@@ -1,11 +1,12 @@
 // Token files of other projects: litgpt's and TinyLlama's packed data, and nanoGPT's. Little-endian, only ids.
 //
 // litgpt "LITPKDS", u64 version 1, u8 type of the ids, u64 ids of a chunk; then chunks. A data set is many such files.
-//   nanogpt  u16 ids, nothing else.
+//   nanogpt  u16 ids, nothing else. Its files are known by the ending .bin, and by not being text.
 import { closeSync, fstatSync, openSync, readSync } from "node:fs";
 import { toFileError } from "@cambium/files";
 import { CambiumError } from "@cambium/ir";
 import { checkRange, type TokenReader } from "../../tokens.js";
+import { kindBySignature } from "../source/format.js";
 
 export const packedMagic = "LITPKDS";
 export const packedHeader = 24;
@@ -52,7 +53,7 @@ export class PackedFile implements TokenReader {
       const head = Buffer.alloc(packedHeader);
       const got = readSync(fd, head, 0, packedHeader, 0);
       if (got < 7 || head.toString("latin1", 0, 7) !== packedMagic) {
-        if (size % 2 !== 0) throw refused(path, "ids of two bytes each", `${size} bytes`);
+        checkNanogpt(path, fd, size);
         return new PackedFile(path, "nanogpt", "u16", size / 2, undefined, fd, 0);
       }
       if (got < packedHeader) throw refused(path, `a header of ${packedHeader} bytes`, `${got} bytes`);
@@ -98,6 +99,34 @@ export class PackedFile implements TokenReader {
   [Symbol.dispose](): void {
     this.close();
   }
+}
+
+/** Bytes that are looked at. The commonest ids have a control character as their high byte, and a text has none. */
+const looked = 4096;
+/** So few bytes can be either. */
+const fewest = 64;
+
+/**
+ * The format has no mark of its own, so files that are known to be something else are refused.
+ * @throws CambiumError `E_TOKEN_FILE`
+ */
+function checkNanogpt(path: string, fd: number, size: number): void {
+  const expected = "a token file: Cambium's, litgpt's, or nanoGPT's, which ends in .bin";
+  if (!/\.bin$/i.test(path)) throw refused(path, expected, "another ending, and neither of the others' first bytes");
+  if (size % 2 !== 0) throw refused(path, "ids of two bytes each", `${size} bytes`);
+  const head = Buffer.alloc(Math.min(size, looked));
+  const begin = head.subarray(0, readSync(fd, head, 0, head.length, 0));
+  const kind = otherKind(begin);
+  if (kind !== undefined) throw refused(path, expected, kind);
+}
+
+function otherKind(begin: Buffer): string | undefined {
+  const known = kindBySignature(begin);
+  if (known !== undefined) return known;
+  const isText =
+    begin.length >= fewest &&
+    begin.every((byte) => (byte >= 0x20 && byte !== 0x7f) || /\s/.test(String.fromCharCode(byte)));
+  return isText ? "text" : undefined;
 }
 
 const readers: Readonly<Record<string, (bytes: Buffer, at: number) => number>> = {
