@@ -65,6 +65,7 @@ export function dataPrepareCommand(host: Host): Command {
 Reads .txt, .jsonl, .json, .csv, .tsv and .parquet, also compressed by gzip or zstd; in folders every such file, in the
 order of their paths. The same command continues after Ctrl-C or a kill. A recipe can take the folder as its corpus.
 Of a recipe, its data: section is followed; only --out and --json can be added.
+OUT/cache keeps token files of every set of options that was tried; remove it to free the disk.
 
 With --json: {"train": {"path", "documents", "tokens", "textBytes"}, "heldOut": {…}, "content", "cached", "seconds"}
 
