@@ -56,6 +56,42 @@ test("continues from the scores of an interrupted evaluation, but not from score
   writeFileSync(join(data, "arc_easy.jsonl"), lines(rows));
 });
 
+test("a task gets its own options, and scores with others are not reused", async () => {
+  const task = join(folder, "facts.mjs");
+  const takes = (given: object) =>
+    Object.keys(given).some((key) => key !== "shots")
+      ? { success: false, error: { issues: [{ path: [], message: "only shots" }] } }
+      : { success: true, data: { shots: 0, ...given } };
+  writeFileSync(
+    task,
+    `export default {
+      ...{ name: "facts", version: "1.0.0", summary: "For a test.", contract: 1 },
+      options: { safeParse: ${takes} },
+      document: { safeParse: (data) => ({ success: true, data }) },
+      requests: ({ question }, { shots }) => [
+        { kind: "continuation", context: "Why? ".repeat(shots) + question, continuation: " a" },
+      ],
+      sample: (_, [answer]) => ({ sum: answer.logLikelihood }),
+      metrics: { sum: { better: "higher", of: ([{ sum }]) => ({ value: sum }) } },
+    };`,
+  );
+  writeFileSync(join(data, "facts.jsonl"), lines(rows.slice(0, 2)));
+  const args = [...onReference, "--tasks", task, "--out", join(folder, "options")];
+  const figure = async (...more: string[]) => {
+    const { results } = await json("eval", model, ...args, ...more);
+    return (results as Record<string, Record<string, number>>)["facts"]?.["sum,none"];
+  };
+  const plain = await figure();
+  expect(await figure("--task-option", "facts.shots=2")).not.toBe(plain);
+  expect(await figure("--task-option", "facts.shots=0")).toBe(plain);
+  for (const [option, message] of [
+    ["facts.shot=2", /E_EVAL_OPTION[\s\S]*only shots/],
+    ["fact.shots=2", /E_OPTION[\s\S]*an option of facts/],
+    ["shots=2", /TASK\.KEY=VALUE/],
+  ] as const)
+    expect((await cambium(["eval", model, ...args, "--task-option", option])).errors).toMatch(message);
+});
+
 test("reports every mistake at once, and a row that does not have the task's shape", async () => {
   const wrong = await cambium(["eval", join(folder, "nowhere"), "--data", data, "--tasks", "piqa,sciq"]);
   expect(wrong.code).toBe(2);

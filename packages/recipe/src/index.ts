@@ -25,6 +25,7 @@ export type {
 export { parseStage, stageJson } from "./plan/stage-json.js";
 export { scaleRecipe } from "./scale.js";
 export type { CorpusPart } from "./schema/data.js";
+export type { TaskUse } from "./schema/evaluate.js";
 export { grownFrom } from "./schema/growth.js";
 export type { EngineUse } from "./schema/train.js";
 export {

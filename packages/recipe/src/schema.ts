@@ -1,8 +1,8 @@
 // The schema of recipes: strict, with every field documented, so that its JSON Schema is the reference.
 import { builtInFamilies, llama, opaque } from "@cambium/model";
-import { quantity } from "@cambium/train";
 import { z } from "zod";
 import { data } from "./schema/data.js";
+import { evaluate } from "./schema/evaluate.js";
 import { growth, variant } from "./schema/growth.js";
 import { count, option, positive } from "./schema/scalars.js";
 import { train } from "./schema/train.js";
@@ -76,38 +76,7 @@ export const recipeSchema = z
       .array(z.enum(["scratch"]))
       .default(["scratch"])
       .describe("Arms to train beside the grown one: scratch is the target model trained from nothing."),
-    evaluate: z
-      .strictObject({
-        every: quantity
-          .optional()
-          .describe("Tokens between measurements of the held-out loss. Default: a fortieth of train.tokens."),
-        tokens: quantity
-          .optional()
-          .describe(
-            "Held-out tokens that a measurement reads; fewer if the split is smaller. " +
-              "Default: a sixteenth of train.tokens, at most 65536.",
-          ),
-        tasks: z
-          .array(z.string().min(1))
-          .default([])
-          .describe(
-            "Tasks that the final model of each stage is evaluated on, as `cambium eval` does: arc_easy, " +
-              "lambada_openai …, else cambium-eval-NAME, a full package name or a path.",
-          ),
-        data: z
-          .string()
-          .min(1)
-          .optional()
-          .describe("The folder that holds the tasks' rows, as `cambium eval --data` takes it."),
-        depth: count
-          .optional()
-          .describe(
-            "Held-out tokens for a layer-by-layer analysis of each arm's final model: what it would predict after " +
-              "each layer, and its loss without each layer. Default: none.",
-          ),
-        limit: count.optional().describe("Use only this many rows of each task, the first ones. Default: all."),
-      })
-      .prefault({}),
+    evaluate,
     snapshot: z
       .strictObject({ everySeconds: positive.default(30).describe("Wall seconds between training snapshots.") })
       .prefault({}),

@@ -1,7 +1,7 @@
 // The recipe as a run's directory stores it: paths are relative to that directory, so that it can be run from there.
 import { relative, resolve } from "node:path";
 import { isPluginPath } from "@cambium/plugin";
-import { type EngineUse, grownFrom, type Recipe } from "@cambium/recipe";
+import { type EngineUse, grownFrom, type Recipe, type TaskUse } from "@cambium/recipe";
 
 /**
  * `recipe`, whose paths are relative to `projectDir`, with paths relative to `directory`. Names of corpora, of plugins
@@ -34,7 +34,7 @@ export function portableRecipe(recipe: Recipe, projectDir: string, directory: st
     },
     evaluate: {
       ...evaluate,
-      tasks: evaluate.tasks.map(plugin),
+      tasks: evaluate.tasks.map((task): TaskUse => ({ ...task, name: plugin(task.name) })),
       ...(evaluate.data !== undefined && { data: moved(evaluate.data) }),
     },
     growth: growth.map((step) => ({ ...step, operator: plugin(step.operator), ...taught(step) })),

@@ -1,13 +1,12 @@
 // Evaluation tasks of a recipe: found and checked before anything trains, and run on each stage's final model once all
 // have trained. No stage's bits depend on them.
 
-import { createHash } from "node:crypto";
 import { resolve } from "node:path";
 import type { Device } from "@cambium/backend";
 import type { Tokenizer } from "@cambium/data";
 import type { PreparedData } from "@cambium/data/node";
-import { askedOf, type EvalTask, type Evaluated, resolveTask } from "@cambium/eval";
-import { evaluateRows, findDataSet, readDataSet } from "@cambium/eval/node";
+import { askedOf, type Evaluated, resolveTask } from "@cambium/eval";
+import { type AskedTask, evaluateRows, findDataSet, readDataSet, scoresIdentity } from "@cambium/eval/node";
 import { Scorer } from "@cambium/inference";
 import { Mistakes } from "@cambium/ir";
 import type { PluginImporter } from "@cambium/plugin";
@@ -17,15 +16,9 @@ import type { RunDirectory } from "@cambium/run-format/node";
 import { readParameters } from "./checkpoint-start.js";
 import type { RunObserver } from "./observer.js";
 
-/** A task with its rows. */
-export interface PreparedTask {
-  readonly task: EvalTask;
-  readonly rows: readonly unknown[];
-}
-
 /** The parts of a run that evaluation needs. */
 export interface EvaluatedRun {
-  readonly tasks: readonly PreparedTask[];
+  readonly tasks: readonly AskedTask[];
   readonly directory: RunDirectory;
   readonly device: Device;
   readonly data: Pick<PreparedData, "tokenizer">;
@@ -41,18 +34,18 @@ export async function prepareTasks(
   projectDir: string,
   importer: PluginImporter,
   tokenizer: Tokenizer,
-): Promise<PreparedTask[]> {
-  const { tasks: names, data, limit } = evaluate;
+): Promise<AskedTask[]> {
+  const { tasks, data, limit } = evaluate;
   if (data === undefined) return [];
   const mistakes = new Mistakes();
-  const prepared: PreparedTask[] = [];
-  for (const name of new Set(names)) {
+  const prepared: AskedTask[] = [];
+  for (const { name, ...options } of tasks) {
     await mistakes.check(async () => {
       const task = await resolveTask(name, importer);
       const set = await findDataSet(resolve(projectDir, data), task);
       const { rows } = await readDataSet(set, limit);
-      askedOf({ task, rows, tokenizer, longest: model.context, where: set.files.join(", ") });
-      prepared.push({ task, rows });
+      askedOf({ task, options, rows, tokenizer, longest: model.context, where: set.files.join(", ") });
+      prepared.push({ task, options, rows });
     });
   }
   mistakes.throwIfAny();
@@ -61,19 +54,19 @@ export async function prepareTasks(
 
 /** Evaluates what is not evaluated yet. @returns whether there was anything; @throws the signal's reason */
 export async function evaluateStages(run: EvaluatedRun, arms: readonly ArmPlan[]): Promise<boolean> {
-  const stages = new Map(arms.flatMap((arm) => arm.stages.map((plan) => [plan.id, plan] as const)));
+  const stages = new Map(arms.flatMap((arm) => arm.stages.map((planned) => [planned.id, planned] as const)));
   let fresh = false;
-  for (const plan of run.tasks.length > 0 ? stages.values() : []) {
-    const leave = await run.stageGate?.(plan.id);
-    const did = await evaluateStage(run, plan).finally(() => leave?.());
+  for (const planned of run.tasks.length > 0 ? stages.values() : []) {
+    const leave = await run.stageGate?.(planned.id);
+    const did = await evaluateStage(run, planned).finally(() => leave?.());
     fresh ||= did;
   }
   return fresh;
 }
 
-async function evaluateStage(run: EvaluatedRun, plan: PlannedStage): Promise<boolean> {
+async function evaluateStage(run: EvaluatedRun, planned: PlannedStage): Promise<boolean> {
   const { directory, device, tasks } = run;
-  const stage = directory.stage(plan.id);
+  const stage = directory.stage(planned.id);
   const before = (await stage.readEvaluation())?.tasks ?? {};
   const done = new Map<string, TaskResult>();
   for (const one of tasks) {
@@ -83,10 +76,10 @@ async function evaluateStage(run: EvaluatedRun, plan: PlannedStage): Promise<boo
   const rest = tasks.filter(({ task }) => !done.has(task.name));
   if (rest.length === 0 && done.size === Object.keys(before).length) return false;
   if (rest.length > 0) {
-    const { model } = plan.stage;
+    const { model } = planned.stage;
     using scorer = await Scorer.open(device, model, await readParameters(stage.model, model));
     for (const one of rest) {
-      done.set(one.task.name, await evaluateTask(run, plan, one, scorer));
+      done.set(one.task.name, await evaluateTask(run, planned, one, scorer));
       await stage.writeEvaluation(inOrder(done, tasks));
     }
   } else await stage.writeEvaluation(inOrder(done, tasks));
@@ -95,17 +88,17 @@ async function evaluateStage(run: EvaluatedRun, plan: PlannedStage): Promise<boo
 
 async function evaluateTask(
   run: EvaluatedRun,
-  plan: PlannedStage,
-  one: PreparedTask,
+  planned: PlannedStage,
+  one: AskedTask,
   scorer: Scorer,
 ): Promise<TaskResult> {
-  const { task, rows } = one;
+  const { task } = one;
   const identity = identityOf(run, one);
   const evaluated = await evaluateRows({
-    ...{ task, rows, scorer, tokenizer: run.data.tokenizer, identity, signal: run.signal },
-    journal: run.directory.stage(plan.id).scores(task.name),
+    ...{ ...one, scorer, tokenizer: run.data.tokenizer, identity, signal: run.signal },
+    journal: run.directory.stage(planned.id).scores(task.name),
     onProgress: (done, total, secondsLeft) => {
-      run.observer.onEvaluation?.(plan, { task: task.name, done, total, secondsLeft });
+      run.observer.onEvaluation?.(planned, { task: task.name, done, total, secondsLeft });
     },
   });
   return { version: task.version, identity, documents: evaluated.documents, metrics: figures(evaluated) };
@@ -119,7 +112,7 @@ function figures({ metrics }: Evaluated): TaskResult["metrics"] {
   return Object.fromEntries(written);
 }
 
-function inOrder(done: ReadonlyMap<string, TaskResult>, tasks: readonly PreparedTask[]): StageEvaluation {
+function inOrder(done: ReadonlyMap<string, TaskResult>, tasks: readonly AskedTask[]): StageEvaluation {
   const there = tasks.flatMap(({ task: { name } }) => {
     const result = done.get(name);
     return result ? [[name, result] as const] : [];
@@ -127,11 +120,8 @@ function inOrder(done: ReadonlyMap<string, TaskResult>, tasks: readonly Prepared
   return { tasks: Object.fromEntries(there) };
 }
 
-/** All that decides the figures of a given model. */
-function identityOf({ data, device }: EvaluatedRun, { task: { name, version }, rows }: PreparedTask): string {
-  const { backend, version: engine, device: computes } = device.info;
-  const hash = createHash("sha256").update(JSON.stringify({ name, version, backend, engine, computes }));
-  hash.update(data.tokenizer.fingerprint);
-  for (const row of rows) hash.update(JSON.stringify(row)).update("\n");
-  return hash.digest("hex");
+/** Of the scores of a given model. */
+function identityOf({ data, device }: EvaluatedRun, one: AskedTask): string {
+  const { backend, version, device: computes } = device.info;
+  return scoresIdentity(one, { tokenizer: data.tokenizer.fingerprint, backend, version, computes });
 }

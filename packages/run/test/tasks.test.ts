@@ -102,6 +102,8 @@ test("missing tasks, rows and data are reported before anything is written", asy
   for (const [evaluate, field] of [
     [{ tasks }, "evaluate.data"],
     [{ data: "./rows" }, "there are no tasks"],
+    [{ tasks: [{ name: "arc_easy", shots: 1 }], data: "./rows" }, "does not take these options"],
+    [{ tasks: ["arc_easy", { name: "arc_easy" }], data: "./rows" }, "each task once"],
   ] as const) {
     write(evaluate);
     await expect(runRecipe(recipe, { out, importer })).rejects.toThrow(field);

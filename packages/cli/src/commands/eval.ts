@@ -2,7 +2,14 @@
 import { basename, join, resolve } from "node:path";
 import type { Tokenizer } from "@cambium/data";
 import { askedOf, builtInTasks, type EvalTask, type Evaluated, harnessResults, resolveTask } from "@cambium/eval";
-import { type DataSet, evaluateRows, findDataSet, readDataSet } from "@cambium/eval/node";
+import {
+  type AskedTask,
+  type DataSet,
+  evaluateRows,
+  findDataSet,
+  readDataSet,
+  scoresIdentity,
+} from "@cambium/eval/node";
 import { writeFileAtomic } from "@cambium/files";
 import { Scorer } from "@cambium/inference";
 import { CambiumError, Mistakes } from "@cambium/ir";
@@ -13,10 +20,19 @@ import { duration } from "@cambium/scaling/magnitude";
 import Table from "cli-table3";
 import { Command } from "commander";
 import { beginning } from "../beginning.js";
-import { evaluationIdentity } from "../evaluation-identity.js";
 import { Exit } from "../failure.js";
-import { type BackendFlags, type FamilyFlags, unfit, wholeNumber, withBackendFlags, withFamilyFlag } from "../flags.js";
+import {
+  type BackendFlags,
+  type FamilyFlags,
+  keyValues,
+  repeated,
+  unfit,
+  wholeNumber,
+  withBackendFlags,
+  withFamilyFlag,
+} from "../flags.js";
 import type { Host } from "../host.js";
+import { scoredBy } from "../scored-by.js";
 import { stopOnSignals } from "../signals.js";
 import { StatusLine } from "../status-line.js";
 import { complain, print } from "../terminal.js";
@@ -24,6 +40,7 @@ import { complain, print } from "../terminal.js";
 interface Flags extends BackendFlags, FamilyFlags {
   readonly tasks?: string;
   readonly data: string;
+  readonly taskOption?: readonly string[];
   readonly limit?: number;
   readonly batchTokens: number;
   readonly out?: string;
@@ -38,6 +55,7 @@ export function evalCommand(host: Host): Command {
       "holds TASK.jsonl, .json or .parquet for each task, or the task's folder as the Hugging Face hub has it",
     )
     .option("--tasks <names>", "separated by commas (default: every task that the folder has rows for)")
+    .option("--task-option <task.key=value>", "an option of a task, e.g. facts.shots=5; may be repeated", repeated)
     .option("--limit <n>", "only the first n rows of each task", wholeNumber("--limit", 1))
     .option("--batch-tokens <n>", "tokens in a batch", wholeNumber("--batch-tokens", 1), 2048)
     .option("--out <folder>", "where results and scores go (default: evals/NAME of the model)")
@@ -53,6 +71,7 @@ With --json: {"results": {TASK: {"acc,none": 0.5, "acc_stderr,none": 0.01, …}}
 Examples:
   cambium eval ./llama --data ./eval-data
   cambium eval runs/quickstart --data ./eval-data --tasks arc_easy,lambada_openai --limit 200
+  cambium eval ./llama --data ./eval-data --tasks cambium-eval-facts --task-option facts.shots=5
   cambium eval ./llama --data ./eval-data --tasks wikitext --backend webgpu --json`,
     )
     .action((path: string, flags: Flags) => run(path, flags, host));
@@ -67,14 +86,16 @@ async function run(path: string, flags: Flags, host: Host): Promise<void> {
       ? await mistakes.check(() => setsThere(flags.data))
       : await mistakes.check(() => setsOf(namesIn(words), flags.data, importer, mistakes));
   const { source, model, tokenizer, computing } = await beginning(path, flags, host, mistakes);
+  const options = await mistakes.check(() => optionsByTask(flags.taskOption ?? [], sets ?? []));
   const tasks: TaskRows[] = [];
   for (const { task, set } of sets ?? [])
     await mistakes.check(async () => {
       const { rows, all } = await readDataSet(set, flags.limit);
       // A row that does not fit would otherwise be found when the tasks before it have been evaluated.
       const where = set.files.join(", ");
-      if (model && tokenizer) askedOf({ task, rows, tokenizer, longest: contextLength(model), where });
-      tasks.push({ task, rows, all });
+      const own = options?.get(task.name) ?? {};
+      if (model && tokenizer) askedOf({ task, options: own, rows, tokenizer, longest: contextLength(model), where });
+      tasks.push({ task, options: own, rows, all });
     });
   mistakes.throwIfAny();
   if (!sets || !source || !model || !tokenizer || !computing) throw new Error("a mistake was not reported");
@@ -87,10 +108,10 @@ async function run(path: string, flags: Flags, host: Host): Promise<void> {
     using scorer = await Scorer.open(device, model, parameters, { tokens: flags.batchTokens });
     const { version, device: processor } = device.info;
     const backend = { ...computing.chosen, version, processor };
-    const identity = await evaluationIdentity(source.path, tokenizer, backend, flags.batchTokens);
-    const work = { scorer, tokenizer, identity, out, signal };
+    const by = await scoredBy(source.path, tokenizer, backend, flags.batchTokens);
+    const work = { scorer, tokenizer, by, out, signal };
     const done: Evaluated[] = [];
-    for (const { task, rows } of tasks) done.push(await evaluateTask(task, rows, work));
+    for (const task of tasks) done.push(await evaluateTask(task, work));
     const results = {
       ...harnessResults(done, Object.fromEntries(tasks.map(({ task, all }) => [task.name, all]))),
       config: { model: path, limit: flags.limit ?? null, device: device.info },
@@ -112,9 +133,7 @@ interface TaskSet {
   readonly set: DataSet;
 }
 
-interface TaskRows {
-  readonly task: EvalTask;
-  readonly rows: readonly unknown[];
+interface TaskRows extends AskedTask {
   /** How many rows the data set has, of which `--limit` may have left some out. */
   readonly all: number;
 }
@@ -125,6 +144,20 @@ function namesIn(words: string): ReadonlySet<string> {
   const some = new Set(names.filter((name) => name !== ""));
   if (some.size > 0) return some;
   throw unfit("--tasks", "names separated by commas", JSON.stringify(words));
+}
+
+/** The options of each task by its name. @throws CambiumError `E_OPTION` for an option of no task that is evaluated */
+function optionsByTask(words: readonly string[], sets: readonly TaskSet[]): ReadonlyMap<string, AskedTask["options"]> {
+  const found = new Map<string, Record<string, unknown>>();
+  for (const [place, value] of Object.entries(keyValues(words, "--task-option"))) {
+    const dot = place.lastIndexOf(".");
+    const [name, key] = [place.slice(0, Math.max(0, dot)), place.slice(dot + 1)];
+    if (name === "" || key === "") throw unfit("--task-option", "TASK.KEY=VALUE", place);
+    if (sets.length > 0 && !sets.some(({ task }) => task.name === name))
+      throw unfit("--task-option", `an option of ${sets.map(({ task }) => task.name).join(", ")}`, place);
+    found.set(name, { ...found.get(name), [key]: value });
+  }
+  return found;
 }
 
 /** The tasks called `names`, with their files. */
@@ -166,17 +199,19 @@ async function setsThere(data: string): Promise<TaskSet[]> {
 interface Work {
   readonly scorer: Scorer;
   readonly tokenizer: Tokenizer;
-  readonly identity: (task: EvalTask, rows: readonly unknown[]) => string;
+  /** What decides the scores, besides the task. */
+  readonly by: object;
   readonly out: string;
   readonly signal: AbortSignal;
 }
 
-async function evaluateTask(task: EvalTask, rows: readonly unknown[], work: Work): Promise<Evaluated> {
-  const { scorer, tokenizer, identity, out, signal } = work;
+async function evaluateTask({ task, options, rows }: AskedTask, work: Work): Promise<Evaluated> {
+  const { scorer, tokenizer, by, out, signal } = work;
+  const asked = { task, options, rows };
   const line = new StatusLine(process.stderr);
   try {
     return await evaluateRows({
-      ...{ task, rows, scorer, tokenizer, signal, identity: identity(task, rows) },
+      ...{ ...asked, scorer, tokenizer, signal, identity: scoresIdentity(asked, by) },
       journal: join(out, `${task.name}.scores.jsonl`),
       onProgress: (done, total, left) =>
         line.show(() => `${task.name} ${Math.floor((100 * done) / total)} %  ${duration(left)} left`),

@@ -2,12 +2,10 @@
 import type { Tokenizer } from "@cambium/data";
 import type { Scorer } from "@cambium/inference";
 import { type Evaluated, evaluate } from "../evaluate.js";
-import type { EvalTask } from "../task.js";
+import type { AskedTask } from "./identity.js";
 import { ScoreJournal } from "./journal.js";
 
-export interface KeptEvaluation {
-  readonly task: EvalTask;
-  readonly rows: readonly unknown[];
+export interface KeptEvaluation extends AskedTask {
   readonly scorer: Pick<Scorer, "longest" | "score">;
   readonly tokenizer: Tokenizer;
   /** Where scores are kept. */
