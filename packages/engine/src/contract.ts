@@ -31,7 +31,7 @@ export interface Engine {
    * there are none.
    * @throws CambiumError `E_ENGINE_OPTIONS`
    */
-  outline?(plan: PlannedStage, place: OutlinePlace): Outline;
+  outline?(planned: PlannedStage, place: OutlinePlace): Outline;
 }
 
 export interface OutlinePlace {
@@ -59,7 +59,7 @@ export interface PreparedEngine {
   /** What of `stage` the engine cannot do; empty if it can train it. */
   refusals(stage: Stage): readonly Reason[];
   /** @param at tokens of the stage that are already trained on */
-  open(plan: PlannedStage, at: number, place: StagePlace): Promise<EngineSession>;
+  open(planned: PlannedStage, at: number, place: StagePlace): Promise<EngineSession>;
 }
 
 export interface StagePlace {

@@ -20,14 +20,14 @@ export async function profileDepth(run: ProfiledRun, arms: readonly ArmPlan[]): 
   const { depth } = run.recipe.evaluate;
   if (depth === undefined) return false;
   let fresh = false;
-  for (const plan of new Map(arms.map(({ stages }) => [stages.at(-1)?.id, stages.at(-1)])).values()) {
-    if (plan === undefined) continue;
-    const { model, context } = plan.stage;
-    const stage = run.directory.stage(plan.id);
+  for (const planned of new Map(arms.map(({ stages }) => [stages.at(-1)?.id, stages.at(-1)])).values()) {
+    if (planned === undefined) continue;
+    const { model, context } = planned.stage;
+    const stage = run.directory.stage(planned.id);
     const { backend, version, device } = run.device.info;
     const from = JSON.stringify([run.data.stats.content, depth, backend, version, device]);
     const identity = createHash("sha256").update(from).digest("hex");
-    const leave = await run.stageGate?.(plan.id);
+    const leave = await run.stageGate?.(planned.id);
     try {
       if ((await stage.readDepth())?.identity === identity) continue;
       run.signal?.throwIfAborted();

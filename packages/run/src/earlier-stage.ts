@@ -29,16 +29,16 @@ const passedOver = [
 
 /** The stage at `index` of the arm `arm` in `before`; undefined if it is the same or there was none. */
 export async function earlierStage(
-  plan: PlannedStage,
+  planned: PlannedStage,
   { arm, index }: { readonly arm: string; readonly index: number },
   before: RunManifest,
   run: RunDirectory,
 ): Promise<EarlierStage | undefined> {
   const id = before.arms.find(({ name }) => name === arm)?.stages[index];
-  if (id === undefined || id === plan.id) return undefined;
+  if (id === undefined || id === planned.id) return undefined;
   const was = await run.stage(id).readStageJson();
   if (was === undefined) return undefined;
-  const is: unknown = JSON.parse(JSON.stringify(stageJson(plan.stage)));
+  const is: unknown = JSON.parse(JSON.stringify(stageJson(planned.stage)));
   const differences = differencesOf(was, is);
   if (differences.length === 0) return undefined;
   const [only] = differences;

@@ -45,24 +45,24 @@ export class Handover {
     }
   }
 
-  /** The trainer of `plan`, `tokens` tokens into the stage: the one prepared, or a new one. The caller disposes it. */
-  async trainer(plan: PlannedStage, tokens: number): Promise<TimedTrainer> {
+  /** The trainer of `planned`, `tokens` tokens into the stage: the one prepared, or a new one. The caller disposes it. */
+  async trainer(planned: PlannedStage, tokens: number): Promise<TimedTrainer> {
     const held = this.#trainer;
-    if (held?.id === plan.id && tokens === 0) {
+    if (held?.id === planned.id && tokens === 0) {
       this.#trainer = undefined;
       return held;
     }
     this.#dropTrainer();
-    return this.#open(plan, tokens);
+    return this.#open(planned, tokens);
   }
 
-  /** The growth that `plan` begins with: the one prepared, or a new one. The caller disposes it. */
-  async growth(plan: PlannedStage): Promise<DeviceGrowth> {
+  /** The growth that `planned` begins with: the one prepared, or a new one. The caller disposes it. */
+  async growth(planned: PlannedStage): Promise<DeviceGrowth> {
     const held = this.#growth;
     this.#growth = undefined;
-    if (held?.id === plan.id) return held.growth;
+    if (held?.id === planned.id) return held.growth;
     held?.growth.dispose();
-    return this.#prepare(plan);
+    return this.#prepare(planned);
   }
 
   /** Keeps the final state of stage `id` for the stage that grows from it, which then owns it. */

@@ -20,8 +20,8 @@ export function localEngine(device: Device, handover: Handover): PreparedEngine 
     device: `${backend} ${version} ${computes}`,
     // The backend itself refuses what it cannot do when the trainer is compiled.
     refusals: () => [],
-    open: async (plan, at, place) => {
-      const session = new LocalSession(plan, place, handover, await handover.trainer(plan, at));
+    open: async (planned, at, place) => {
+      const session = new LocalSession(planned, place, handover, await handover.trainer(planned, at));
       await session.learn();
       return session;
     },
@@ -33,7 +33,7 @@ class LocalSession implements EngineSession {
   readonly opened: EngineSession["opened"];
 
   constructor(
-    private readonly plan: PlannedStage,
+    private readonly planned: PlannedStage,
     private readonly place: StagePlace,
     private readonly handover: Handover,
     { trainer, ...opened }: TimedTrainer,
@@ -69,9 +69,9 @@ class LocalSession implements EngineSession {
   }
 
   async train(job: TrainJob): Promise<TrainOutcome> {
-    const { batch, context, seed, evaluation, schedule: rates, data: place } = this.plan.stage;
+    const { batch, context, seed, evaluation, schedule: rates, data: place } = this.planned.stage;
     const { train, heldOut } = this.place.data;
-    const windows = heldOutWindows(this.plan.stage);
+    const windows = heldOutWindows(this.planned.stage);
     const measured = evaluationBatches(heldOut, { batch, context, windows });
     const { from, latest, next, signal, saveRequests } = job;
     const { reason, progress } = await trainLoop({
@@ -104,7 +104,7 @@ class LocalSession implements EngineSession {
   }
 
   async leave(): Promise<void> {
-    this.handover.keep(this.plan.id, await this.#trainer.take());
+    this.handover.keep(this.planned.id, await this.#trainer.take());
   }
 
   async dispose(): Promise<void> {

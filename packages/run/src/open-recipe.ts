@@ -139,9 +139,9 @@ async function findPlanned(found: RecipeMistakes, { projectDir, importer, vocab 
   const operators = await resolveOperators(recipe, importer);
   const family = await resolveFamily(recipe.model.family, importer);
   const { vocabSize, bosId, eosId } = tokenizer;
-  const context = { ...{ vocabSize, bosId, eosId, operators, family, teachers }, dataContent: "", device: "" };
+  const around = { ...{ vocabSize, bosId, eosId, operators, family, teachers }, dataContent: "", device: "" };
   const place = recipe.growth.length > 0 ? ["growth"] : [];
-  const arms = await found.check(() => planArms(recipe, { ...context, ...(checkpoint && { checkpoint }) }), place);
+  const arms = await found.check(() => planArms(recipe, { ...around, ...(checkpoint && { checkpoint }) }), place);
   return arms && { recipe, operators, family, checkpoint, teachers, tokenizer, arms };
 }
 

@@ -1,9 +1,11 @@
 // Runs the arms of a run on one device. Finished stages are cached, so that the same command always continues where the
 // last one stopped.
+
 import { type Device, describeDevice } from "@cambium/backend";
 import type { ExtraFile } from "@cambium/checkpoint";
 import type { PreparedData } from "@cambium/data/node";
 import { stepTokens, type TrainJob } from "@cambium/engine";
+import type { AskedTask } from "@cambium/eval/node";
 import { writeFileAtomic } from "@cambium/files";
 import type { Family } from "@cambium/model";
 import {
@@ -28,7 +30,7 @@ import type { RunObserver } from "./observer.js";
 import { portableRecipe } from "./portable-recipe.js";
 import { concludeTrial, type Trial, trialAt } from "./probe.js";
 import { runStage } from "./stage-runner.js";
-import { evaluateStages, type PreparedTask } from "./task-evaluation.js";
+import { evaluateStages } from "./task-evaluation.js";
 import type { ArmEvents } from "./tensorboard-file.js";
 import { version } from "./version.js";
 
@@ -62,7 +64,7 @@ export interface PreparedRun {
   readonly stageGate: StageGate | undefined;
   readonly handOver: TrainJob["handOver"];
   /** What each stage's final model is evaluated on. */
-  readonly tasks: readonly PreparedTask[];
+  readonly tasks: readonly AskedTask[];
 }
 
 /** Waits until the stage with this id may be run. @returns a function that ends the turn */
@@ -96,7 +98,7 @@ async function trainArms(
   using handover = new Handover(device);
   const engines = new Engines(device, handover, recipe, run.engines);
   const { vocabSize, bosId, eosId } = data.tokenizer;
-  const context = {
+  const around = {
     ...{ vocabSize, bosId, eosId, operators, family, teachers },
     dataContent: data.stats.content,
     device: engines.localDevice,
@@ -109,7 +111,7 @@ async function trainArms(
   };
   for (;;) {
     const { decided, trial } = attempt;
-    const arms = planArms(recipe, context, trial ? new Map([...decided, [trial.stage.id, trial.tokens]]) : decided);
+    const arms = planArms(recipe, around, trial ? new Map([...decided, [trial.stage.id, trial.tokens]]) : decided);
     const state = await runPlanned(run, arms, attempt, { handover, engines });
     if (state === "decided") continue;
     return { state, arms, trained: attempt.trained };
@@ -142,44 +144,44 @@ async function runPlanned(
   };
   for (const arm of arms) {
     let before: ArmEvents["before"] = { step: 0, tokens: 0, flops: 0 };
-    for (const [i, plan] of arm.stages.entries()) {
+    for (const [i, planned] of arm.stages.entries()) {
       const events = { folder: directory.tensorboard(arm.name), before };
-      before = after(before, plan);
+      before = after(before, planned);
       const place = `${arm.name}/${i}`;
       if (attempt.passed.has(place)) continue;
       const [parent, next] = [arm.stages[i - 1], arm.stages[i + 1]];
       // It is paused while its growth is on trial.
-      if (attempt.trial?.stage.id === plan.id) continue;
+      if (attempt.trial?.stage.id === planned.id) continue;
       const trial = attempt.trial?.stage.id === parent?.id ? attempt.trial : undefined;
       const samples = next === undefined ? { ...recipe.samples, seed: recipe.seed } : undefined;
-      const earlier = run.before && (await earlierStage(plan, { arm: arm.name, index: i }, run.before, directory));
+      const earlier = run.before && (await earlierStage(planned, { arm: arm.name, index: i }, run.before, directory));
       const tryFor = trial && { tryFor: trial.budget };
-      const leave = await run.stageGate?.(plan.id);
-      const context = { ...common, events, earlier, samples, next, ...tryFor };
-      const { state, tokens } = await runStage(plan, context).finally(() => leave?.());
+      const leave = await run.stageGate?.(planned.id);
+      const surroundings = { ...common, events, earlier, samples, next, ...tryFor };
+      const { state, tokens } = await runStage(planned, surroundings).finally(() => leave?.());
       if (state === "interrupted") return state;
       if (trial) {
-        const probe = await concludeTrial(trial, plan, directory);
+        const probe = await concludeTrial(trial, planned, directory);
         if (probe.grew) attempt.decided.set(trial.stage.id, trial.tokens);
         observer.onProbe?.(trial.stage, probe);
         attempt.trial = undefined;
         return "decided";
       }
       if (state === "paused") {
-        attempt.trial = trialAt(plan, tokens);
+        attempt.trial = trialAt(planned, tokens);
         return "decided";
       }
       if (state === "done") attempt.trained = true;
       attempt.passed.add(place);
-      if (!plan.open) continue;
-      attempt.decided.set(plan.id, tokens);
+      if (!planned.open) continue;
+      attempt.decided.set(planned.id, tokens);
       return "decided";
     }
   }
   return "done";
 }
 
-/** The totals of an arm once `plan` is done. */
+/** The totals of an arm once `planned` is done. */
 function after(before: ArmEvents["before"], { stage, tokens, flops }: PlannedStage): ArmEvents["before"] {
   const step = tokens / stepTokens(stage);
   return { step: before.step + step, tokens: before.tokens + tokens, flops: before.flops + flops };

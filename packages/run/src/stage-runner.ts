@@ -20,7 +20,7 @@ import { type SampleSettings, samplesKey, sampleTexts } from "./stage-samples.js
 import { type StartState, saveStage, startStage, teacherOf } from "./stage-start.js";
 import { type ArmEvents, copyEvents, TensorBoardFile } from "./tensorboard-file.js";
 
-export interface StageContext {
+export interface StageSurroundings {
   readonly directory: RunDirectory;
   readonly device: Device;
   readonly engines: Engines;
@@ -62,34 +62,34 @@ export interface StageOutcome {
 
 const interrupted: StageOutcome = { state: "interrupted", tokens: 0 };
 
-export async function runStage(plan: PlannedStage, context: StageContext): Promise<StageOutcome> {
-  const { device, data, observer, signal, samples, engines } = context;
-  const { id, stage } = plan;
-  const directory = context.directory.stage(id);
+export async function runStage(planned: PlannedStage, around: StageSurroundings): Promise<StageOutcome> {
+  const { device, data, observer, signal, samples, engines } = around;
+  const { id, stage } = planned;
+  const directory = around.directory.stage(id);
   const finished = await directory.read();
   const samplesOf = samples && samplesKey(samples);
   if (finished?.state === "done" && (samplesOf === undefined || finished.samplesOf === samplesOf)) {
-    observer.onCached?.(plan);
-    await copyEvents(context.events, id, directory.metrics);
+    observer.onCached?.(planned);
+    await copyEvents(around.events, id, directory.metrics);
     return { state: "cached", tokens: finished.tokens };
   }
   if (signal?.aborted) return interrupted;
-  await beginFrom(plan, context, finished === undefined);
+  await beginFrom(planned, around, finished === undefined);
   await directory.create();
   await directory.writeStage(stage);
-  const start = await startStage(plan, context.directory, context);
-  const teacher = await teacherOf(plan, context.directory);
-  const place = { folder: directory.engine, data, teacher, config: context.companions.config };
-  const session = await engines.of(stage).open(plan, start.progress.tokens, place);
+  const start = await startStage(planned, around.directory, around);
+  const teacher = await teacherOf(planned, around.directory);
+  const place = { folder: directory.engine, data, teacher, config: around.companions.config };
+  const session = await engines.of(stage).open(planned, start.progress.tokens, place);
   await using _ended = { [Symbol.asyncDispose]: () => session.dispose() };
   const began = performance.now();
   await start.load(session);
   const growth = growthOf(stage, start, session.opened, (performance.now() - began) / 1000);
-  if (start.grown && growth?.cost) observer.onGrowth?.(plan, growth.cost);
-  if (start.rejected.length > 0) observer.onRejectedSnapshot?.(plan, start.rejected);
+  if (start.grown && growth?.cost) observer.onGrowth?.(planned, growth.cost);
+  if (start.rejected.length > 0) observer.onRejectedSnapshot?.(planned, start.rejected);
   const probes = finished?.probes ?? [];
   const manifest: StageManifest = {
-    ...{ ...describe(plan), state: "running" },
+    ...{ ...describe(planned), state: "running" },
     ...(growth && { growth }),
     ...(probes.length > 0 && { probes }),
   };
@@ -100,14 +100,14 @@ export async function runStage(plan: PlannedStage, context: StageContext): Promi
     // Saved at once, so that a kill does not cost what was found.
     if (growth?.found && !start.continued)
       await saveStage(directory, { state: await session.state(), progress: start.progress, growth });
-    observer.onStage?.(plan, start.progress.step);
-    if (session.opened.recomputed) observer.onRecomputed?.(plan, session.opened.recomputed);
-    const final = await train(plan, context, session, { directory, from: start.progress, growth, probes });
+    observer.onStage?.(planned, start.progress.step);
+    if (session.opened.recomputed) observer.onRecomputed?.(planned, session.opened.recomputed);
+    const final = await train(planned, around, session, { directory, from: start.progress, growth, probes });
     if (final === "interrupted") return interrupted;
     tokens = final.tokens;
     slope = final.slope;
     if (!final.ended) return { state: "paused", tokens };
-    await writeModel(stage, directory, final.state.parameters, context.companions);
+    await writeModel(stage, directory, final.state.parameters, around.companions);
     await directory.removeEngine();
   }
   const made = samples && {
@@ -115,16 +115,16 @@ export async function runStage(plan: PlannedStage, context: StageContext): Promi
     samples: await sampleTexts(stage.model, samples, data, device, session),
   };
   await directory.write({ ...manifest, tokens, state: "done", ...(slope && { slope }), ...made });
-  observer.onStageDone?.(plan, slope);
+  observer.onStageDone?.(planned, slope);
   return { state: "done", tokens };
 }
 
 /** If the stage replaces another one, reports it, and takes over that one's work if it was the same but shorter. */
-async function beginFrom(plan: PlannedStage, context: StageContext, unbegun: boolean): Promise<void> {
-  const { earlier, directory, observer } = context;
+async function beginFrom(planned: PlannedStage, around: StageSurroundings, unbegun: boolean): Promise<void> {
+  const { earlier, directory, observer } = around;
   if (!earlier || !unbegun) return;
-  observer.onChanged?.(plan, earlier);
-  if (earlier.shorter) await takeOver(directory, earlier.id, plan.id);
+  observer.onChanged?.(planned, earlier);
+  if (earlier.shorter) await takeOver(directory, earlier.id, planned.id);
 }
 
 /** The record of the growth the stage began with: the snapshot's, or that of the growth just done. */
@@ -158,13 +158,13 @@ interface Final {
 
 /** Trains until the stage ends or pauses, with everything saved, and returns the state there. */
 async function train(
-  plan: PlannedStage,
-  context: StageContext,
+  planned: PlannedStage,
+  around: StageSurroundings,
   session: EngineSession,
   { directory, from, growth, probes }: Begun,
 ): Promise<Final | "interrupted"> {
-  const { stage } = plan;
-  const { observer, signal, saveRequests, snapshotSeconds, engines, next, tryFor, events: arm, onSaved } = context;
+  const { stage } = planned;
+  const { observer, signal, saveRequests, snapshotSeconds, engines, next, tryFor, events: arm, onSaved } = around;
   const kept: MetricsRow[] = [];
   const metrics = await MetricsFile.open(directory.metrics, from.step, (row) => {
     if (row.heldOutLoss !== undefined) kept.push(row);
@@ -178,14 +178,14 @@ async function train(
     // A probe grows from a snapshot, because this stage may have to continue.
     const grows = stage.until.kind !== "probe" && tryFor === undefined;
     const successor = grows && next && engines.areLocal(stage, next.stage) ? next : undefined;
-    const events = await TensorBoardFile.open(arm, plan.id);
+    const events = await TensorBoardFile.open(arm, planned.id);
     const outcome = await session.train({
       ...{ from, latest: end.reached ? from.tokens : end.latest, ends: () => end.reached },
-      ...{ snapshotSeconds, saveRequests, signal, next: successor, handOver: context.handOver },
+      ...{ snapshotSeconds, saveRequests, signal, next: successor, handOver: around.handOver },
       save: async (state, progress) => {
         await metrics.sync();
         await saveStage(directory, { state, progress, ...(growth && { growth }) });
-        observer.onSnapshot?.(plan, progress.step);
+        observer.onSnapshot?.(planned, progress.step);
         await onSaved();
       },
       onMetrics: async (row) => {
@@ -193,7 +193,7 @@ async function train(
         await metrics.append(whole);
         await events.append(row);
         end.add(row);
-        observer.onMetrics?.(plan, whole);
+        observer.onMetrics?.(planned, whole);
       },
     });
     await events.close();
@@ -210,7 +210,7 @@ async function writeModel(
   { model }: Stage,
   directory: StageDirectory,
   parameters: Readonly<Record<string, HostTensor>>,
-  { files, config }: StageContext["companions"],
+  { files, config }: StageSurroundings["companions"],
 ): Promise<void> {
   await writeModelDirectory(directory.model, {
     configJson: writeHfModel(model, { dtype: "f32", ...(config && { source: config }) }),

@@ -53,7 +53,7 @@ export interface StartState extends Omit<HeldState, "state"> {
   readonly continued: boolean;
 }
 
-export interface StartContext {
+export interface StartSurroundings {
   readonly device: Device;
   readonly data: PreparedData;
   readonly handover: Handover;
@@ -68,10 +68,14 @@ export interface StartContext {
  * @throws CambiumError `E_STAGE_LOST` when the stage to grow from has no snapshot; `E_SNAPSHOT_CORRUPT`,
  * `E_CHECKPOINT_TENSORS`, and the errors of growing; the reason of `signal`, with nothing kept of the finding.
  */
-export async function startStage(plan: PlannedStage, run: RunDirectory, context: StartContext): Promise<StartState> {
-  const { device, handover } = context;
-  const { start, model } = plan.stage;
-  const held = await readStage(run.stage(plan.id), model);
+export async function startStage(
+  planned: PlannedStage,
+  run: RunDirectory,
+  around: StartSurroundings,
+): Promise<StartState> {
+  const { device, handover } = around;
+  const { start, model } = planned.stage;
+  const held = await readStage(run.stage(planned.id), model);
   if (held) return { ...held, load: (session) => session.load(held.state), continued: true };
   const fresh = { progress: noProgress, rejected: [], continued: false };
   if (start.kind === "init") {
@@ -85,16 +89,16 @@ export async function startStage(plan: PlannedStage, run: RunDirectory, context:
     const parameters = await readParameters(start.path, model);
     return { ...fresh, load: (session) => session.load(freshState(parameters)) };
   }
-  using growth = await handover.growth(plan);
+  using growth = await handover.growth(planned);
   const { id } = start.parent;
   const from = handover.state(id) ?? (await readParent(id, start.plan.base, run, device));
   const began = performance.now();
-  const found = start.find && (await find(start.plan, labOf(plan, start.find, context, from.state.tensors)));
+  const found = start.find && (await find(start.plan, labOf(planned, start.find, around, from.state.tensors)));
   const state = await growth.grow(from.state, found?.tensors);
   await finished(device, state);
   const grown = { download: from.seconds, plan: (performance.now() - began) / 1000 };
   const progress = { ...noProgress, flops: (found?.flops ?? 0) + (start.probed?.flops ?? 0) };
-  return { ...fresh, progress, load: (session) => take(session, state, plan.stage.model, device), grown };
+  return { ...fresh, progress, load: (session) => take(session, state, planned.stage.model, device), grown };
 }
 
 /** Hands `session` a state on the device; it is downloaded first if the session cannot adopt it. */
@@ -114,19 +118,19 @@ async function take(
 
 /** Finding reads batches of the stage's own size, from the training stream right before the stage. */
 function labOf(
-  plan: PlannedStage,
+  planned: PlannedStage,
   { tokens }: FindCost,
-  { device, data, observer, signal }: StartContext,
+  { device, data, observer, signal }: StartSurroundings,
   parameters: Lab["parameters"],
 ): Lab {
-  const { batch, context, seed } = plan.stage;
-  const from = plan.stage.data.position - tokens;
+  const { batch, context, seed } = planned.stage;
+  const from = planned.stage.data.position - tokens;
   const size = batch * context;
   return {
     ...{ device, parameters, batch, context },
     batchAt: (index) => {
       signal?.throwIfAborted();
-      observer.onFind?.(plan, index, tokens / size);
+      observer.onFind?.(planned, index, tokens / size);
       return batchAt(data.train, { seed, tokenPosition: from + index * size, batch, context });
     },
   };
