@@ -12,7 +12,7 @@ import { root, setUp } from "./setup.mjs";
 const command = "bench --backend onnx,webgpu,tfjs:engine=node,tfjs:engine=wasm";
 const { from } = readOptions(import.meta.url, { from: undefined });
 await setUp();
-const { asMarkdown, readBench } = await import("../packages/bench/dist/index.js");
+const { asMarkdown, benchTable, readBench } = await import("../packages/bench/dist/index.js");
 const scratch = mkdtempSync(join(tmpdir(), "cambium-benchmarks-"));
 try {
   const file = from ?? join(scratch, "bench.json");
@@ -32,6 +32,7 @@ try {
 
 function page(document) {
   const { backends, commit, cpu, cores } = document.environment;
+  const meanings = benchTable(document).columns.filter(({ about }) => about !== undefined);
   const computing = backends.filter(({ version }) => version !== "");
   return `# Benchmarks on ${cpu}, ${cores} cores
 
@@ -41,5 +42,7 @@ How it is measured, and what a row says, is in [packages/bench](../packages/benc
 ${computing.map(({ name, device, version }) => `- \`${name}\`: ${device}; ${version}`).join("\n")}
 
 ${asMarkdown(document)}
+
+${meanings.map(({ head, about }) => `- **${head}**: ${about}`).join("\n")}
 `;
 }

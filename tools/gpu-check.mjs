@@ -3,7 +3,9 @@
 // JSON (`--out FILE`). `--small` is a trial on any adapter, `--adapter NAME` picks one, `--seconds N` ends it earlier.
 //
 // For a machine with a GPU, no network and no Node: `--pack FILE.tar.xz` writes an archive of 30 MB that holds Node, the
-// check in one file, WebGPU's library and a Vulkan loader. There: `tar xJf FILE.tar.xz && ./gpu-check/run --out gpu.json`.
+// check in one file, WebGPU's library and a Vulkan loader. There: `tar xf FILE.tar.xz && ./gpu-check/run --out gpu.json`.
+// Without xz there, name it FILE.tar.gz. The file's `drivers` say what is missing if no device is found: a container
+// needs the driver's graphics libraries (NVIDIA_DRIVER_CAPABILITIES=all).
 import { join } from "node:path";
 import { run } from "./run.mjs";
 import { root, setUp } from "./setup.mjs";

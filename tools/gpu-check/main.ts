@@ -1,11 +1,11 @@
 // The check itself: runs every part in turn within the time limit, and writes one JSON file that names the device.
 import { existsSync, readFileSync, writeFileSync } from "node:fs";
-import { constants } from "node:os";
 import { join } from "node:path";
 import { parseArgs } from "node:util";
 import webgpu from "../../backends/webgpu/src/index.js";
 import { environmentOf, load } from "../../packages/bench/src/node/environment.js";
 import { CambiumError } from "../../packages/ir/src/index.js";
+import { findDrivers, loadBundledLoader } from "./drivers.js";
 import { attention, carried, conformance, full, gemm, small, step } from "./parts.js";
 import { peakOf } from "./peaks.js";
 
@@ -19,24 +19,12 @@ const { values: flags } = parseArgs({
 });
 const began = performance.now();
 const limit = Number(flags.seconds);
+/** Seconds beyond the limit that the part in progress may take. */
+const grace = 25;
 const elapsed = () => (performance.now() - began) / 1000;
 
-/** ICD files of NVIDIA's driver; a loader that is not the system's does not look there by itself. */
-const drivers = [
-  "/usr/share/vulkan/icd.d/nvidia_icd.json",
-  "/etc/vulkan/icd.d/nvidia_icd.json",
-  "/usr/local/nvidia/share/vulkan/icd.d/nvidia_icd.json",
-].find((path) => existsSync(path));
-if (drivers && !process.env["VK_DRIVER_FILES"]) process.env["VK_DRIVER_FILES"] = drivers;
-// A bundled loader, for a machine without one; glibc gives Dawn the library that is loaded already.
-const loader = join(import.meta.dirname, "libvulkan.so.1");
-if (existsSync(loader)) {
-  try {
-    process.dlopen({ exports: {} }, loader, constants.dlopen.RTLD_NOW | 0x1000);
-  } catch (error) {
-    if (!/did not self-register/.test(String(error))) console.error(`the bundled loader: ${error}`);
-  }
-}
+const drivers = findDrivers();
+loadBundledLoader(join(import.meta.dirname, "libvulkan.so.1"));
 
 const options = flags.adapter === undefined ? {} : { adapter: flags.adapter };
 const sizes = flags.small ? small : full;
@@ -61,6 +49,7 @@ const about = {
   gflops: "floating-point operations of matrix work a second, by the graph's own count",
   ofPeak: "gflops over the peak of its dtype",
   countedBytes: "bytes of parameters, gradients, moments and activations by the graph's own count",
+  drivers: "what there is of NVIDIA's Vulkan driver; libEGL_nvidia or libGLX_nvidia must be among the libraries",
   absent: "why a part was left out; error: why it failed",
 };
 const before = load();
@@ -73,6 +62,7 @@ const document = () => ({
   device: device.name,
   webgpu: device,
   probes,
+  drivers,
   small: flags.small,
   machine: {
     ...environment,
@@ -87,6 +77,13 @@ const document = () => ({
 async function part(name: string, run: () => Promise<object>, dtype: "f32" | "f16" = "f32"): Promise<void> {
   const from = elapsed();
   let result: object;
+  const late = setTimeout(
+    () => {
+      record(name, { absent: `stopped after ${elapsed().toFixed(0)} s` }, from);
+      process.exit(1);
+    },
+    1000 * (limit + grace - from),
+  );
   if (from > limit) result = { absent: `no time left after ${from.toFixed(0)} s` };
   else {
     result = await run().then(
@@ -94,12 +91,17 @@ async function part(name: string, run: () => Promise<object>, dtype: "f32" | "f1
       (error: unknown) => failed(error),
     );
   }
+  clearTimeout(late);
   const { gflops } = result as { gflops?: number };
   const peak = peakOf(device.name)?.[dtype];
   const share = gflops !== undefined && peak !== undefined ? { ofPeak: gflops / peak } : {};
-  parts[name] = { ...result, ...share, took: elapsed() - from };
+  record(name, { ...result, ...share }, from);
   const shown = gflops === undefined ? JSON.stringify(result).slice(0, 160) : `${gflops.toPrecision(4)} GFLOPS`;
   console.error(`${name}: ${shown} (${(elapsed() - from).toFixed(1)} s)`);
+}
+
+function record(name: string, result: object, from: number): void {
+  parts[name] = { ...result, took: elapsed() - from };
   writeFileSync(flags.out, `${JSON.stringify(document(), null, 1)}\n`);
 }
 

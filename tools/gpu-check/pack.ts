@@ -7,8 +7,8 @@ import { dirname, join, resolve } from "node:path";
 import { environmentOf } from "../../packages/bench/src/node/environment.js";
 import { bundleForNode, swiftShader } from "../browser/src/index.js";
 
-const [target] = process.argv.slice(2);
-if (target === undefined) throw new Error("usage: node tools/gpu-check.mjs --pack FILE.tar.xz");
+const [target = ""] = process.argv.slice(2);
+if (!/\.tar\.(xz|gz)$/.test(target)) throw new Error("usage: node tools/gpu-check.mjs --pack FILE.tar.xz");
 const scratch = mkdtempSync(join(tmpdir(), "cambium-gpu-check-"));
 const folder = join(scratch, "gpu-check");
 mkdirSync(folder);
@@ -27,6 +27,6 @@ writeFileSync(
   '#!/bin/sh\nd=$(dirname "$0")\nexec "$d/node" --expose-gc "$d/gpu-check.mjs" "$@"\n',
   { mode: 0o755 },
 );
-execFileSync("tar", ["-C", scratch, "-cJf", resolve(target), "gpu-check"], { stdio: "inherit" });
+execFileSync("tar", ["-C", scratch, "-caf", resolve(target), "gpu-check"], { stdio: "inherit" });
 rmSync(scratch, { recursive: true });
-console.error(`${target}: tar xJf it there, then ./gpu-check/run --out gpu.json`);
+console.error(`${target}: tar xf it there, then ./gpu-check/run --out gpu.json`);

@@ -17,6 +17,15 @@ test("a word chooses cases, the peaks come all the same, and a word that fits no
   );
 });
 
+test("suites that no contestant takes are refused; growing on disk needs none", () => {
+  const suites = ["gemm", "step"];
+  expect(() => scheduleOf({ ...wanted, contestants: [], suites }, [])).toThrow(
+    expect.objectContaining({ code: "E_OPTION", details: expect.objectContaining({ got: "gemm, step by none" }) }),
+  );
+  const scheduled = scheduleOf({ ...wanted, contestants: [], suites: ["grow"] }, []);
+  expect(scheduled.map(({ able }) => able.length)).toEqual([0, 0, 1]);
+});
+
 test("files are measured by Cambium itself, and only f32 where a suite has no precision", () => {
   const contestants = [onnx, backendContestant("onnx@bf16", ".")];
   const schedule = scheduleOf({ ...wanted, contestants, suites: ["grow", "ops", "step"] }, []);

@@ -100,6 +100,7 @@ test.each([
   [["--backend", "nonsense"], "E_PLUGIN_MISSING"],
   [["--peer", "nonsense"], "E_PEER_MISSING"],
   [["--engine", "nonsense"], "E_PLUGIN_MISSING"],
+  [["--suite", "gemm", "--backend", "none"], "E_OPTION"],
   [["--suite", "gemm", "--engine", "nonsense"], "E_OPTION"],
 ])("%j is refused before anything is measured", async (args, error) => {
   const { code, errors } = await cambium(["bench", ...args]);

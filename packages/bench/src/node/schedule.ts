@@ -25,7 +25,7 @@ export interface Wanted {
   readonly cases?: readonly string[];
 }
 
-/** @throws CambiumError `E_OPTION` if no case has one of the wanted words */
+/** @throws CambiumError `E_OPTION` if no case has one of the wanted words, or no contestant takes any */
 export function scheduleOf({ contestants, files, quick, ...named }: Wanted, measured: readonly Row[]): Scheduled[] {
   const asked = suites.filter(({ name, extra }) => named.suites?.includes(name) ?? !extra);
   const all = asked.flatMap((suite) => suite.cases(quick).map((one) => ({ suite, one })));
@@ -35,12 +35,18 @@ export function scheduleOf({ contestants, files, quick, ...named }: Wanted, meas
       ...{ where: "--case", expected: all.map(({ one }) => one.name).join(", "), got: named.cases?.join(", ") ?? "" },
     });
   const first = peaks.flatMap((suite) => suite.cases(quick).map((one) => ({ suite, one })));
-  return [...first, ...chosen].map(({ suite, one }) => {
+  const scheduled = [...first, ...chosen].map(({ suite, one }) => {
     const some = contestants.filter((contestant) => canDo(contestant, suite));
     const able = suite.on === "files" ? [files, ...some] : some;
     const known = measured.filter((row) => row.suite === suite.name && row.case === one.name);
     const left = able.filter(({ name }) => known.every(({ backend }) => backend !== name));
     return { suite, one, able, left, weight: weightOf(one.size) };
+  });
+  if (scheduled.slice(first.length).some(({ able }) => able.length > 0)) return scheduled;
+  throw new CambiumError("E_OPTION", "nobody takes these suites", {
+    where: "--suite",
+    expected: "a backend, an engine or a peer that measures one of them",
+    got: `${[...new Set(chosen.map(({ suite }) => suite.name))].join(", ")} by ${contestants.map(({ name }) => name).join(", ") || "none"}`,
   });
 }
 
