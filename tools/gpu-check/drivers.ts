@@ -15,7 +15,7 @@ const libraryFolders = [
 ];
 
 /** What there is of NVIDIA's driver, for a reader who wonders why there is no device. */
-export interface Drivers {
+interface Drivers {
   /** ICD files given to the loader. */
   readonly icds: readonly string[];
   readonly libraries: readonly string[];

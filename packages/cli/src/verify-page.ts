@@ -46,8 +46,10 @@ ${lines.map(({ of, title, color, limit }) => html`<h3>${title}</h3><div class="p
 function chart(depth: readonly Depth[], of: "magnitude" | "error" | "share", color: string, limit?: number) {
   const values = depth.map((layer) => layer[of]);
   const seen = [...values, ...(limit === undefined ? [] : [limit])].filter((x) => x > 0 && Number.isFinite(x));
+  // Zeros, which are exact, lie on a line of their own below all others.
+  const zeros = values.includes(0) ? 1 : 0;
   const [from, to] = [
-    Math.floor(Math.log10(Math.min(1, lowest(seen)))),
+    Math.floor(Math.log10(Math.min(1, lowest(seen)))) - zeros,
     Math.ceil(Math.log10(Math.max(1e-9, highest(seen)))),
   ];
   const top = Math.max(to, from + 1);
@@ -62,7 +64,7 @@ function chart(depth: readonly Depth[], of: "magnitude" | "error" | "share", col
   );
   const bottom = plot.top + plot.height;
   return html`<svg width="${width}" height="${bottom + plot.below}" role="img" aria-label="${of} over depth">
-${powers.map((power) => html`<line x1="${plot.left}" x2="${width}" y1="${y(10 ** power)}" y2="${y(10 ** power)}"/><text x="${plot.left - 8}" y="${y(10 ** power) + 4}" text-anchor="end">1e${power}</text>`)}
+${powers.map((power) => html`<line x1="${plot.left}" x2="${width}" y1="${y(10 ** power)}" y2="${y(10 ** power)}"/><text x="${plot.left - 8}" y="${y(10 ** power) + 4}" text-anchor="end">${zeros && power === from ? "0" : `1e${power}`}</text>`)}
 ${limit !== undefined && html`<line class="limit" x1="${plot.left}" x2="${width}" y1="${y(limit)}" y2="${y(limit)}"/>`}
 <polyline fill="none" stroke="${color}" stroke-width="1.5" points="${values.map((value, i) => `${x(i)},${y(value)}`).join(" ")}"/>
 ${values.map((value, i) => html`<circle cx="${x(i)}" cy="${y(value)}" r="3" fill="${color}"><title>${depth[i]?.layer}: ${value}</title></circle>`)}

@@ -26,9 +26,10 @@ export async function sizesSection(all: readonly Row[], contestants: Contestants
     lines(({ memory: { resident } }) => resident),
     { ...text, id: "memory", title: "Resident memory over model size", description: "" },
   );
+  const told = rows.some(({ memory: { resident } }) => resident !== null);
   return html`<section aria-labelledby="sizes"><h2 id="sizes">Over model size</h2>
   <div class="pair"><figure><figcaption>Training speed <small>tokens per second</small></figcaption>${speed}</figure>
-  <figure><figcaption>Memory <small>peak resident bytes of the process</small></figcaption>${memory}</figure></div>
+  ${told && html`<figure><figcaption>Memory <small>peak resident bytes of the process</small></figcaption>${memory}</figure>`}</div>
   ${winners(rows).map((line) => html`<p class="note">${line}</p>`)}</section>`;
 }
 
