@@ -11,6 +11,8 @@ const bf16 = "tfjs:engine=node@bf16";
  * @property {string[]} [theirs] … over the fastest of these, at least `least` times as fast in each case
  * @property {number} [least]
  * @property {string} [case] only the cases with this word in their name
+ * @property {number} [own] instead: a process of these takes at most 1.25 times the bytes that the IR counts for a step, and
+ * these bytes, which its runtime takes without a model
  * @property {true} [agrees] that each row counts instead: what the suite itself requires
  * @property {[string, string]} [cases] the case with the first word takes at most `most` times the seconds of the second's
  * @property {number} [most]
@@ -37,6 +39,8 @@ export const bars = [
         title: "the fastest of ours over PyTorch's fastest",
         ...{ ours: [onnx, node, bf16], theirs: ["torch", "torch-compile", "torch-bf16"], least: 1 },
       },
+      { title: "onnx's memory over what a step counts", ours: [onnx], own: 250e6 },
+      { title: "tfjs-node's memory over what a step counts", ours: [node, bf16], own: 450e6 },
     ],
   },
   {

@@ -9,7 +9,8 @@ import { compare, pairsWithin } from "../../packages/bench/dist/index.js";
  * @returns {Verdict[]} `open`: below the goal, but its interval reaches it
  */
 export function verdictsOf(document, goal) {
-  const found = goal.agrees ? agreed(document, goal) : goal.cases ? related(document, goal) : compared(document, goal);
+  const kind = goal.agrees ? agreed : goal.cases ? related : goal.own !== undefined ? held : compared;
+  const found = kind(document, goal);
   const failed = document.failures.map(({ suite, case: name, backend, code }) =>
     verdict(goal, `${suite} ${name}, ${backend}`, code, "missed"),
   );
@@ -27,6 +28,17 @@ function agreed({ rows }, goal) {
     .map(({ suite, case: name, backend, parity }) =>
       verdict(goal, `${suite} ${name}, ${backend}`, parity.against, parity.agrees ? "holds" : "missed"),
     );
+}
+
+function held({ rows }, goal) {
+  return rows
+    .filter(({ suite, backend }) => !suite.endsWith("-peak") && goal.ours.includes(backend))
+    .map(({ case: name, backend, memory, work }) => {
+      const allowed = 1.25 * work.bytes + goal.own;
+      const [taken, most] = [memory.resident, allowed].map((bytes) => Math.round(bytes / 1e6));
+      const outcome = memory.resident <= allowed ? "holds" : "missed";
+      return verdict(goal, `${name}, ${backend}`, `${taken} of ${most} MB`, outcome);
+    });
 }
 
 function compared({ rows, ...rest }, goal) {

@@ -57,6 +57,15 @@ test("limits of a suite, cases beside each other, and what failed", () => {
   expect(verdicts({ title: "g", agrees: true }, [])).toMatchObject({ found: ["not measured"], missed: 0 });
 });
 
+test("a process's memory against what the IR counts", () => {
+  const goal = { title: "g", ours: ["a"], own: 450e6 };
+  const [most, one] = [1.25 * 400e6 + 450e6, row("train", "one", "a", 1)];
+  const of = (resident) => ({ ...one, memory: { resident, device: 1 }, work: { bytes: 400e6 } });
+  const { found, text } = verdicts(goal, [of(most), of(most + 1), { ...of(9e9), backend: "b" }]);
+  expect(found).toEqual(["holds", "missed"]);
+  expect(text).toContain("950 of 950 MB");
+});
+
 test("every bar names suites, cases and contestants that there are", () => {
   for (const { bench, peers = [], goals } of bars) {
     const value = (flag) => bench[bench.indexOf(flag) + 1];

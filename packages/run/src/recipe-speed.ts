@@ -2,7 +2,7 @@
 // measured once and remembered in the user's cache.
 import { createHash } from "node:crypto";
 import { mkdir } from "node:fs/promises";
-import { homedir } from "node:os";
+import { availableParallelism, cpus, homedir } from "node:os";
 import { dirname } from "node:path";
 import { cacheFolder, type Device, resolveBackend } from "@cambium/backend";
 import { readTextFileIfThere, writeFileAtomic } from "@cambium/files";
@@ -103,7 +103,9 @@ function keyOf(
   precision: Precision,
 ): string {
   const { backend, device, settings } = info;
-  const where = [version, backend, info.version, device, settings];
+  // A home folder may be shared by several machines.
+  const machine = [cpus()[0]?.model, availableParallelism()];
+  const where = [version, machine, backend, info.version, device, settings];
   const what = [model.family.name, model.config, batch, context, optimizer, memory, precision];
   const hash = createHash("sha256").update(JSON.stringify([where, what]));
   return hash.digest("hex").slice(0, 16);
