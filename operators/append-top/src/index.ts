@@ -1,5 +1,5 @@
 // Gradual stacking: copies of the topmost layers on top.
-import { depthError, depthOperator, planTables, repeatedLayers } from "@cambium/growth";
+import { depthError, depthOperator, namesOf, repeatedLayers, toppedLayers } from "@cambium/growth";
 import * as z from "zod";
 import { version } from "../package.json";
 
@@ -23,16 +23,16 @@ export default depthOperator({
   usualFactor: 2,
   options: { frozen: z.boolean().default(false).describe("train the new layers, the last norm and the head only") },
   layers: (base, target) => {
-    if (target <= 2 * base) return Array.from({ length: target }, (_, t) => (t < base ? t : t - (target - base)));
+    if (target <= 2 * base) return toppedLayers(base, target);
     const expected = `at most ${2 * base} layers from ${base}`;
     throw depthError("there are not that many layers to append", { expected, got: `${target}`, hint: "grow twice" });
   },
-  refine: (parts, { base, target, layers }, { frozen }) => {
+  refine: (parts, { target, layers }, { frozen }) => {
     if (!frozen) return parts;
     const added = repeatedLayers(layers);
-    const old = planTables({ base, target }).target.filter(({ kind, feeds, layer }) =>
+    const old = namesOf(target, ({ kind, feeds, layer }) =>
       layer === undefined ? kind !== "head" && feeds !== "head" : !added.has(layer),
     );
-    return { ...parts, phase: { frozen: old.map(({ name }) => name) } };
+    return { ...parts, phase: { frozen: old } };
   },
 });

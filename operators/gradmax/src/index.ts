@@ -1,19 +1,20 @@
 // GradMax: new neurons whose first gradient is as large as it can be.
 import {
-  copy,
+  constant,
   defineOperator,
-  type Expr,
+  type GatedMlp,
+  gatedMlps,
   given,
   normal,
-  padded,
-  planTables,
+  placement,
   sizesError,
   steepest,
   take,
   tensorsOf,
+  zeroBlock,
   zeros,
 } from "@cambium/growth";
-import { grownModel, type ParameterSpec, sizesAlong } from "@cambium/model";
+import { grownModel, sizesAlong } from "@cambium/model";
 import * as z from "zod";
 import { version } from "../package.json";
 
@@ -52,28 +53,26 @@ export default defineOperator({
     return grownModel(base, { intermediate: size });
   },
   plan: (base, target, { scale, tokens, std, seed }) => {
-    const old = new Map(planTables({ base, target }).base.map((one) => [one.name, one]));
-    const isGrown = ({ name, shape }: ParameterSpec) => `${shape}` !== `${old.get(name)?.shape}`;
+    const mlps = gatedMlps(base);
+    const place = placement({ base });
     const tensors = tensorsOf(target, (spec) => {
-      const { name, layer, part } = spec;
-      const place = name.slice(0, name.length - (part?.length ?? 0));
-      const [gateName, upName] = ["gate", "up"].map((of) => `${place}mlp.${of}_proj.weight`) as [string, string];
-      if (part?.startsWith("mlp.") && !old.has(gateName))
-        throw sizesError("the MLP has no gate", { expected: gateName, got: name });
-      if (!isGrown(spec)) return copy(name);
-      const channels = old.get(gateName)?.shape[1] ?? 0;
-      const gate = normal([1, channels], std ?? target.family.std(target.config, spec, "paper"), `${seed}/${layer}`);
-      return padded(spec, old.get(name), [], ({ shape }): Expr => {
-        if (name === gateName) return take(gate, 0, Array<number>(shape[0] as number).fill(0));
-        if (name === upName) return zeros(shape);
-        return given(`steepest ${name}`, shape, steepest({ of: name, from: upName, gate, scale, tokens }));
+      const { name, layer = 0, neutral } = spec;
+      return place(spec, ({ shape }) => {
+        const { gate, up, down } = mlps[layer] as GatedMlp;
+        if (neutral !== undefined) return constant(shape, neutral);
+        if (name === up.name) return zeros(shape);
+        const row = normal(
+          [1, gate.shape[1] as number],
+          std ?? target.family.std(target.config, spec, "paper"),
+          `${seed}/${layer}`,
+        );
+        if (name === gate.name) return take(row, 0, Array<number>(shape[0] as number).fill(0));
+        return given(`steepest ${name}`, shape, steepest({ of: down.name, from: up.name, gate: row, scale, tokens }));
       });
     });
     // What is measured says where to begin; its moments begin at zero, as those of the other new entries.
-    const moments = tensorsOf(target, (spec) => {
-      if (spec.part !== "mlp.down_proj.weight" || !isGrown(spec)) return undefined;
-      return padded(spec, old.get(spec.name), [], ({ shape }) => zeros(shape));
-    });
+    const measured = new Set(mlps.map(({ down }) => down.name));
+    const moments = tensorsOf(target, (spec) => (measured.has(spec.name) ? place(spec, zeroBlock) : undefined));
     return { tensors, optimizer: { moments } };
   },
 });

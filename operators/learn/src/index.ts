@@ -1,37 +1,17 @@
 // G_learn: the target is a linear function of the base, and the function is fitted.
 import {
-  type AxisMatrix,
-  copy,
-  counterparts,
-  type Expr,
   fit,
   given,
-  grownAlong,
   headObjections,
   interpolatedLayers,
-  mixedLayers,
+  linearTensors,
   normal,
   take,
-  tensorsOf,
   widthOperator,
   zeros,
 } from "@cambium/growth";
-import type { ParameterSpec } from "@cambium/model";
 import * as z from "zod";
 import { version } from "../package.json";
-
-const options = {
-  fitSteps: z.int().positive().default(100).describe("steps of the fit"),
-  fitLr: z.number().positive().default(1e-3).describe("its learning rate"),
-  init: z.enum(["stack", "interpolation"]).default("stack").describe("which base layer each target layer starts as"),
-  ropeSafe: z
-    .boolean()
-    .default(true)
-    .describe("mix heads whole; false mixes within them, which rotary embeddings do not allow"),
-  sides: z.enum(["one", "two"]).default("one").describe("one matrix for what writes an axis and what reads it, or two"),
-  seed: z.string().default("learn").describe("names the random numbers"),
-};
-type Options = z.output<z.ZodObject<typeof options>>;
 
 /**
  * LiGO (Wang et al. 2023), G_learn of "Stacking Your Transformers" (Du et al. 2024, section 3.1): W' of target layer t
@@ -52,51 +32,38 @@ export default widthOperator({
   name: "learn",
   version,
   summary: "G_learn: the target as a fitted linear function of the base (LiGO, Wang et al. 2023)",
-  options,
+  options: {
+    fitSteps: z.int().positive().default(100).describe("steps of the fit"),
+    fitLr: z.number().positive().default(1e-3).describe("its learning rate"),
+    init: z.enum(["stack", "interpolation"]).default("stack").describe("which base layer each target layer starts as"),
+    ropeSafe: z
+      .boolean()
+      .default(true)
+      .describe("mix heads whole; false mixes within them, which rotary embeddings do not allow"),
+    sides: z
+      .enum(["one", "two"])
+      .default("one")
+      .describe("one matrix for what writes an axis and what reads it, or two"),
+    seed: z.string().default("learn").describe("names the random numbers"),
+  },
   layers: true,
   objections: headObjections,
-  plan: ({ base, target, from, to }, chosen) => {
-    const sourceOf = counterparts(base);
-    const tensors = tensorsOf(target, (spec) => {
-      const own = (layer: number | undefined) => sourceOf(spec, layer) as ParameterSpec;
-      const value = spec.layer === undefined ? copy(spec.name) : mixture(spec, own, from.layers, to.layers, chosen);
-      const matrix = (asked: AxisMatrix) => widthMatrix(spec, asked, chosen);
-      const { shape } = own(spec.layer && 0);
-      return grownAlong({ value, shape }, spec, { from, to }, { wholeHeads: chosen.ropeSafe, matrix });
+  plan: (growth, { fitSteps: steps, fitLr: lr, init, ropeSafe: wholeHeads, sides, seed }) => {
+    const [base, target] = [growth.from.layers, growth.to.layers];
+    const stacked = Array.from({ length: target }, (_, t) => t % base);
+    const tensors = linearTensors(growth, {
+      starts: init === "stack" ? stacked : interpolatedLayers(base, target),
+      wholeHeads,
+      shares: ({ part }) => given(`depth ${part}`, [target, base], fit(zeros([target, base]), { steps, lr })),
+      // Tensors share a matrix by axis; each kind of tensor has its own for heads. What is added to old rows begins at 0.
+      matrix: ({ module, part }, { axis, ofHeads, role, old, columns }) => {
+        const name = ofHeads ? (module ?? part) : sides === "two" && role === "in" ? `${axis}, read` : axis;
+        const shape = [old.length, columns];
+        const random = normal(shape, 1 / Math.sqrt(old.length), `${seed}/${name}`);
+        const fresh = old.map((index, t) => (index < 0 ? t : -1));
+        return given(`width ${name}`, shape, fit(take(random, 0, fresh), { steps, lr }));
+      },
     });
     return { tensors };
   },
 });
-
-/** The layer i that target layer t starts as, and what the fit of D adds to it. */
-function mixture(
-  spec: ParameterSpec,
-  own: (layer: number) => ParameterSpec,
-  base: number,
-  target: number,
-  of: Options,
-): Expr {
-  const { layer = 0, part = "" } = spec;
-  const start = of.init === "stack" ? layer % base : (interpolatedLayers(base, target)[layer] as number);
-  if (base === target) return copy(own(start).name);
-  const added = fit(zeros([target, base]), { steps: of.fitSteps, lr: of.fitLr });
-  const layers = Array.from({ length: base }, (_, j) => own(j));
-  return mixedLayers(layers, start, take(given(`depth ${part}`, [target, base], added), 0, [layer]));
-}
-
-/**
- * What the fit adds to [I; 0]: nothing to old rows at first, normal numbers to new ones. Tensors share a matrix by axis;
- * each kind of tensor has its own for heads.
- */
-function widthMatrix(
-  { part = "" }: ParameterSpec,
-  { axis, ofHeads, role, old, columns }: AxisMatrix,
-  { fitSteps: steps, fitLr: lr, sides, seed }: Options,
-): Expr {
-  const place = ofHeads ? part.replace(/\.(weight|bias)$/, "") : axis;
-  const name = sides === "two" && role === "in" && !ofHeads ? `${place}, read` : place;
-  const shape = [old.length, columns];
-  const random = normal(shape, 1 / Math.sqrt(old.length), `${seed}/${name}`);
-  const fresh = old.map((index, t) => (index < 0 ? t : -1));
-  return given(`width ${name}`, shape, fit(take(random, 0, fresh), { steps, lr }));
-}

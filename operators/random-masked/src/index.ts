@@ -1,24 +1,19 @@
 // G_random: new parts have random weights and are masked; the masks open while the model trains.
 import {
   type Block,
-  constant,
   copy,
   counterparts,
-  type Expr,
+  drawn,
   headObjections,
-  type Mask,
   maskPhases,
-  newParts,
-  normal,
+  openingMasks,
   phaseObjections,
-  phaseStarts,
   placement,
   stackedLayers,
   tensorsOf,
   widthOperator,
-  zeros,
+  zeroMoments,
 } from "@cambium/growth";
-import type { ParameterSpec } from "@cambium/model";
 import * as z from "zod";
 import { version } from "../package.json";
 
@@ -62,22 +57,18 @@ export default widthOperator({
     const { base, target, from, to } = growth;
     const place = placement(growth);
     const layers = stackedLayers(from.layers, to.layers);
-    const isNew = ({ layer = -1 }: ParameterSpec) => layer >= from.layers;
     const sourceOf = counterparts(base);
+    const isNew = (layer: number) => layer >= from.layers;
     const tensors = tensorsOf(target, (spec) => {
-      const { name, neutral } = spec;
-      const fill = ({ shape, where }: Block): Expr =>
-        neutral === undefined ? normal(shape, std, `${seed}/${name}/${where}`) : constant(shape, neutral);
-      const source = isNew(spec) && newLayers === "copy" ? sourceOf(spec, layers[spec.layer ?? 0]) : undefined;
+      const { name, layer = -1 } = spec;
+      const fill = ({ shape, where }: Block) => drawn(spec, shape, std, `${seed}/${name}/${where}`);
+      const source = isNew(layer) && newLayers === "copy" ? sourceOf(spec, layers[layer]) : undefined;
       return source ? place(spec, fill, copy(source.name), source) : place(spec, fill);
     });
-    const parts = newParts(growth, form);
-    const masks = phaseStarts(growth, phases).flatMap(([axis, phase]) =>
-      parts[axis].map((part): Mask => ({ ...part, schedule: { kind: "linear", start: phase * tokens, tokens } })),
-    );
+    const masks = openingMasks(growth, { phases, form, tokens });
     return {
       tensors,
-      optimizer: { moments: tensorsOf(target, (spec) => (isNew(spec) ? zeros(spec.shape) : undefined)) },
+      optimizer: { moments: zeroMoments(target, isNew) },
       phase: { masks },
       // Without masks nothing is new.
       claims: { functionPreserving: masks.length > 0 ? "at-mask-0" : "exact" },

@@ -1,6 +1,5 @@
-// Masked random growth: conformance, and what opens when.
-import { baseModel, describeOperator } from "@cambium/growth/conformance";
-import { expect, test } from "vitest";
+// Masked random growth through the conformance suite. packages/growth/test/masks.test.ts has what opens when.
+import { describeOperator } from "@cambium/growth/conformance";
 import randomMasked from "../src/index.js";
 
 const gqa = { layers: 2, heads: 4, kvHeads: 2, headDim: 4 };
@@ -32,18 +31,7 @@ describeOperator(randomMasked, {
     },
   ],
   refuses: [
-    { options: { maskTokens: 0 }, code: "E_GROWTH_OPTION" },
-    { base: gqa, options: { kvHeads: 4 }, code },
     { options: { phases: ["hidden"] }, code },
     { options: { hidden: 12, phases: ["hidden", "hidden"] }, code },
   ],
-});
-
-test("each phase takes maskTokens; new layers open with the first", () => {
-  const { masks } = randomMasked.plan(baseModel(), { hidden: 12, intermediate: 20, layers: 7, maskTokens: 500 }).phase;
-  expect(masks.map(({ axis, schedule }) => [axis, schedule])).toEqual([
-    ["intermediate", { kind: "linear", start: 0, tokens: 500 }],
-    ["hidden", { kind: "linear", start: 500, tokens: 500 }],
-    ["layers", { kind: "linear", start: 0, tokens: 500 }],
-  ]);
 });

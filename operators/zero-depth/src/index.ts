@@ -1,18 +1,23 @@
 // G_zero in depth: copies of layers whose outputs are zero, so that they start as the identity.
 import {
   cancelling,
-  depthError,
   depthOperator,
+  groupedLayers,
+  interleavedLayers,
+  namesOf,
+  pairedLayers,
   repeatedLayers,
   streamWriters,
-  tensorsOf,
+  toppedLayers,
+  zeroMoments,
   zeros,
 } from "@cambium/growth";
-import { parameterTable } from "@cambium/model";
 import * as z from "zod";
 import { version } from "../package.json";
 
-const placements = ["interleave", "top", "groups", "lemon"] as const;
+/** The layers of each placement. */
+const lists = { interleave: interleavedLayers, top: toppedLayers, groups: groupedLayers, lemon: pairedLayers };
+const placements = Object.keys(lists) as (keyof typeof lists)[];
 
 /**
  * G_zero of "Stacking Your Transformers" (Du et al. 2024, section 3.1) in depth: every new layer is a copy of the base
@@ -49,46 +54,16 @@ export default depthOperator({
   layers: (base, target, { placement }) => lists[placement](base, target),
   refine: (parts, { target, layers }, { frozen, tail, copies, seed }) => {
     const fresh = repeatedLayers(layers);
-    const isNew = ({ layer = -1 }) => fresh.has(layer);
     const silent = streamWriters(target, fresh).map((spec) => [
       spec.name,
       tail === "zero" ? zeros(spec.shape) : cancelling(spec, target, { copies, seed }),
     ]);
-    const old = parameterTable(target).filter((spec) => !isNew(spec));
     return {
       ...parts,
       tensors: { ...parts.tensors, ...Object.fromEntries(silent) },
-      optimizer: { moments: tensorsOf(target, (spec) => (isNew(spec) ? zeros(spec.shape) : undefined)) },
-      phase: { frozen: frozen ? old.map(({ name }) => name) : [] },
+      optimizer: { moments: zeroMoments(target, (layer) => fresh.has(layer)) },
+      phase: { frozen: frozen ? namesOf(target, ({ layer = -1 }) => !fresh.has(layer)) : [] },
       claims: { functionPreserving: tail === "zero" || fresh.size === 0 ? "exact" : "no" },
     };
   },
 });
-
-/** The layers of each placement. */
-const lists: Readonly<Record<(typeof placements)[number], (base: number, target: number) => readonly number[]>> = {
-  interleave: (base, target) => Array.from({ length: target }, (_, t) => Math.ceil(((t + 1) * base) / target) - 1),
-  top: (base, target) =>
-    Array.from({ length: target }, (_, t) => (t < base ? t : base - 1 - ((target - 1 - t) % base))),
-  groups: (base, target) => grouped(base, target - base),
-  lemon: (base, target) => Array.from({ length: target }, (_, t) => paired(base, target, t)),
-};
-
-/** A copy after each group of ⌊l / fresh⌋ layers, until all are placed. */
-function grouped(base: number, fresh: number): number[] {
-  const group = fresh === 0 ? 0 : Math.floor(base / fresh);
-  if (fresh > 0 && Math.floor(base / group) !== fresh) {
-    const expected = `⌊${base} / ⌊${base} / n⌋⌋ = n for n new layers`;
-    throw depthError("the groups do not make that many new layers", { expected, got: `n = ${fresh}` });
-  }
-  const all = Array.from({ length: base }, (_, i) => i);
-  return all.flatMap((i) => ((i + 1) % group === 0 && (i + 1) / group <= fresh ? [i, i] : [i]));
-}
-
-/** Once each, then the topmost twice each. */
-function paired(base: number, target: number, t: number): number {
-  if (target > 2 * base)
-    throw depthError("each layer has one copy at most", { expected: `at most ${2 * base} layers`, got: `${target}` });
-  const single = 2 * base - target;
-  return t < single ? t : single + Math.floor((t - single) / 2);
-}

@@ -3,17 +3,16 @@ import {
   type Block,
   concat,
   constant,
-  copy,
   type Expr,
-  factorBesideNew,
   headObjections,
   namesAlong,
   normal,
   placement,
-  scale,
   scaledEps,
+  streamBesideNew,
   tensorsOf,
   widthOperator,
+  zeroBlock,
   zeros,
 } from "@cambium/growth";
 import type { ParameterSpec } from "@cambium/model";
@@ -58,39 +57,27 @@ export default widthOperator({
       ...(silent ? [{ where: "variant", message, expected: "fanout, or a larger hidden", got }] : []),
     ];
   },
-  target: (grown, { from, to }, { normMode }) => scaledEps(grown, normMode === "stream" ? 1 : from.hidden / to.hidden),
+  target: (grown, growth, { normMode }) => scaledEps(grown, streamBesideNew(growth, normMode).eps),
   plan: (growth, { variant, normMode, std, seed }) => {
     const { target, from, to } = growth;
     const place = placement(growth);
-    const wider = to.hidden > from.hidden;
-    const deadNeurons = variant === "eq14" && !wider && to.intermediate > from.intermediate;
-    const factorOf = (spec: ParameterSpec) => factorBesideNew(spec, growth, normMode);
+    const old = streamBesideNew(growth, normMode);
     const tensors = tensorsOf(target, (spec) => {
       const random: Draw = (shape, block) =>
         normal(shape, std ?? target.family.std(target.config, spec, "paper"), `${seed}/${spec.name}/${block}`);
-      return place(spec, (block) => newEntries(spec, block, variant, random), scaled(spec, factorOf(spec)));
+      return place(spec, (block) => newEntries(spec, block, variant, random), old.value(spec));
     });
     const moments = tensorsOf(target, (spec) => {
-      const factor = factorOf(spec);
-      return factor === 1 ? undefined : place(spec, ({ shape }) => zeros(shape), scaled(spec, 1 / factor));
+      const rule = old.moment(spec);
+      return rule && place(spec, zeroBlock, rule);
     });
-    return {
-      tensors,
-      optimizer: { moments },
-      claims: {
-        functionPreserving: normMode === "sqrt-mu" && wider ? "exact-if-eps-scaled" : "exact",
-        deadParams: deadNeurons ? namesAlong(target, "intermediate") : [],
-      },
-    };
+    const deadNeurons = variant === "eq14" && to.hidden === from.hidden && to.intermediate > from.intermediate;
+    const deadParams = deadNeurons ? namesAlong(target, "intermediate") : [];
+    return { tensors, optimizer: { moments }, claims: { functionPreserving: old.claim, deadParams } };
   },
 });
 
 type Draw = (shape: readonly number[], block: string) => Expr;
-
-/** The base's tensor times `factor`. */
-function scaled({ name }: ParameterSpec, factor: number): Expr {
-  return factor === 1 ? copy(name) : scale(copy(name), factor);
-}
 
 /** Random where something new is computed or a new channel is read, zero where it would be heard. */
 function newEntries({ axes, neutral }: ParameterSpec, block: Block, variant: "fanout" | "eq14", random: Draw): Expr {

@@ -22,7 +22,6 @@ describeOperator(zeroWidth, {
     { base: tied, options: { hidden: 12, variant: "eq14" } },
   ],
   refuses: [
-    { base: gqa, options: { kvHeads: 4 }, code },
     { base: gqa, options: { heads: 8, variant: "eq14" }, code },
     { base: { family: "qwen3" }, options: { hidden: 16, normMode: "sqrt-mu" }, code },
   ],

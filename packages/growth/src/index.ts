@@ -27,12 +27,20 @@ export { connectionRate, type Fraction, layerMap, layerOrigins } from "./layer-m
 export { defineOperator, type OperatorDefinition, parseOptions, stamped } from "./operator/define.js";
 export * from "./operator/depth.js";
 export { scaledEps } from "./operator/eps.js";
+export { type GatedMlp, gatedMlps } from "./operator/gated-mlp.js";
 export { headObjections } from "./operator/heads.js";
-export { interpolatedLayers, repeatedLayers, stackedLayers } from "./operator/layer-lists.js";
-export { maskPhases, phaseObjections, phaseStarts } from "./operator/mask-phases.js";
-export { newParts } from "./operator/new-parts.js";
+export {
+  groupedLayers,
+  interleavedLayers,
+  interpolatedLayers,
+  pairedLayers,
+  repeatedLayers,
+  stackedLayers,
+  toppedLayers,
+} from "./operator/layer-lists.js";
+export { maskPhases, openingMasks, phaseObjections } from "./operator/mask-phases.js";
 export type { Operator } from "./operator/operator.js";
-export { type Block, padded, placement } from "./operator/padded.js";
+export { type Block, drawn, placement, zeroBlock } from "./operator/padded.js";
 export { parseLayerList } from "./operator/parse-layer-list.js";
 export { operatorPlugin } from "./operator/plugin.js";
 export { type PresetDefinition, presetOperator } from "./operator/preset.js";
@@ -60,5 +68,5 @@ export {
   updatesAfter,
 } from "./plan/optimizer-policy.js";
 export * from "./plan/plan.js";
-export { counterparts, namesAlong, tensorsOf } from "./plan/tensors.js";
+export { counterparts, namesAlong, namesOf, tensorsOf, zeroMoments } from "./plan/tensors.js";
 export * from "./width/index.js";

@@ -1,7 +1,9 @@
 // Masks of a growth's new parts: what they shut, and in which order they open.
-import { newParts, phaseObjections, phaseStarts, type WidthGrowth } from "@cambium/growth";
+import { openingMasks, phaseObjections, type WidthGrowth } from "@cambium/growth";
 import { grownModel, type ModelSpec, parameterTable } from "@cambium/model";
 import { expect, test } from "vitest";
+import { phaseStarts } from "../src/operator/mask-phases.js";
+import { newParts } from "../src/operator/new-parts.js";
 import { config } from "./support.js";
 
 type Phases = Parameters<typeof phaseStarts>[1];
@@ -76,6 +78,16 @@ test.each<[Partial<WidthGrowth["to"]>, Phases, [string, number][]]>([
   [{ layers: 3 }, "sequence", [["layers", 0]]],
 ])("growth to %j, phases %j: %j", (to, phases, starts) => {
   expect(phaseStarts(growth(to), phases)).toEqual(starts);
+});
+
+test("each phase takes as many tokens as a mask opens in", () => {
+  const grown = growth({ hidden: 12, intermediate: 20, layers: 3 });
+  const masks = openingMasks(grown, { phases: "sequence", form: "block", tokens: 500 });
+  expect(masks.map(({ axis, schedule }) => [axis, schedule])).toEqual([
+    ["intermediate", { kind: "linear", start: 0, tokens: 500 }],
+    ["hidden", { kind: "linear", start: 500, tokens: 500 }],
+    ["layers", { kind: "linear", start: 0, tokens: 500 }],
+  ]);
 });
 
 test("an order that leaves out what grows, or names it twice, is refused", () => {

@@ -39,12 +39,19 @@ export interface ParameterSpec {
   readonly layer?: number;
   /** Its name within its layer, e.g. `mlp.up_proj.weight`: the same in every layer that has it. */
   readonly part?: string;
+  /**
+   * The module that it belongs to, e.g. `self_attn.q_proj`, the same in every layer: a weight and the bias that is added
+   * to its product name the same one. Absent if it stands alone.
+   */
+  readonly module?: string;
   /** `head` is a separate output projection. A model whose embedding table is the output projection has none. */
   readonly kind: ParameterKind;
   /**
    * Its output is added to the residual stream. If all such parameters of a layer are zero, the layer is the identity.
    */
   readonly writes?: "stream";
+  /** Its output goes through this function before it multiplies another's: the gate of a gated MLP. */
+  readonly activation?: "silu";
   /** Its output is read by the output projection: the last norm. */
   readonly feeds?: "head";
   /** The initial value of all entries: 1 for a norm's weight, 0 for a bias. Absent if they are drawn at random. */

@@ -71,6 +71,13 @@ test.each<[string, Partial<Family<DecoderConfig, DecoderInput>>, string]>([
     changed((spec) => (spec.part === "mlp.down_proj.weight" ? without(spec) : spec)),
     "a layer whose stream writers",
   ],
+  [
+    "marks the wrong matrix as the gate",
+    changed(({ activation: _, ...spec }) =>
+      spec.part === "mlp.up_proj.weight" ? { ...spec, activation: "silu" } : spec,
+    ),
+    "of the matrices that write neurons",
+  ],
   ["ignores deepening", { sizes: { ...qwen3.sizes, deepened: (config) => config } }, "a model of chosen layers"],
   ["lists a norm that it does not compute with", { forward: llamaForward }, "gradients equal"],
   [

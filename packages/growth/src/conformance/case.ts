@@ -8,30 +8,38 @@ import {
   type ModelSpec,
   modelSizes,
   modelSpec,
+  type ParameterSpec,
   parameterTable,
 } from "@cambium/model";
 import type { Operator } from "../operator/operator.js";
 import type { GrowthPlan } from "../plan/plan.js";
 import { codeOf } from "./assert.js";
+import { turnedNames } from "./turned-names.js";
 
 /** Sizes of a base, and its family: the name of a built-in one, or the family itself. Default `llama`. */
 export type BaseChoice = Partial<DecoderInput> & { readonly family?: string | Family<object, DecoderInput> };
 
-/** One growth to test. */
-export interface OperatorCase {
-  /** For the test's name; default: the base and the options as JSON. */
-  readonly name?: string;
+/** A growth and the list of layers expected of it. */
+export interface ListCase {
   /** Sizes that differ from those of `testBases.mha`. */
   readonly base?: BaseChoice;
   readonly options?: Readonly<Record<string, unknown>>;
   /** Expected: the base layer that each target layer comes from, null for a new or mixed one. */
   readonly layers?: readonly (number | null)[];
+  /** Expected R_c, not reduced: numerator and denominator (L − 1). */
+  readonly connectionRate?: readonly [numerator: number, denominator: number];
+}
+
+/** One growth to test. */
+export interface OperatorCase extends ListCase {
+  /** For the test's name; default: the base and the options as JSON. */
+  readonly name?: string;
   /** The base's gradients, grown by the plan's moment rules, must be the target's, masks shut if it has any. */
   readonly gradients?: boolean;
   /** With moments carried, 20 steps of training must go where the base's would have gone (`courseError`). */
   readonly course?: boolean;
-  /** Expected R_c, not reduced: numerator and denominator (L − 1). */
-  readonly connectionRate?: readonly [numerator: number, denominator: number];
+  /** Expected: exactly these tensors of the target train, the others are frozen. */
+  readonly trains?: (spec: ParameterSpec) => boolean;
 }
 
 /** A growth that must be refused. */
@@ -40,6 +48,8 @@ export interface Refusal {
   readonly options: Readonly<Record<string, unknown>>;
   /** The error's code, e.g. `E_GROWTH_LAYERS`. */
   readonly code: string;
+  /** A part of the error as it is printed: of its message, or of a hint. */
+  readonly says?: string;
 }
 
 /** Six layers, so that the patterns of sixths all differ; all axes differ in size. */
@@ -53,12 +63,13 @@ const sizes = {
   contextLength: 32,
 };
 
+/** All but the first two differ from Llama in more than sizes; the last has none of its names. */
 export const testBases = {
   mha: {},
   "gqa, tied": { heads: 4, kvHeads: 2, headDim: 4, tied: true },
   "mqa, odd sizes": { hidden: 9, heads: 3, kvHeads: 1, headDim: 2, intermediate: 13 },
   "norms within heads": { family: "qwen3", heads: 4, kvHeads: 2, headDim: 4 },
-  "biases, tied": { family: "qwen2", heads: 4, kvHeads: 2, headDim: 4, tied: true },
+  "biases, tied": { family: turnedNames(builtInFamily("qwen2")), heads: 4, kvHeads: 2, headDim: 4, tied: true },
 } satisfies Record<string, BaseChoice>;
 
 export function baseModel({ family = "llama", ...base }: BaseChoice = {}): ModelSpec {

@@ -14,7 +14,7 @@ import { planNeeds } from "../plan/needs.js";
 import { type OptimizerPolicy, optimizerPolicies } from "../plan/optimizer-policy.js";
 import type { GrowthPlan } from "../plan/plan.js";
 import { assertEqual, assertThat, codeOf, deepFreeze } from "./assert.js";
-import { baseModel, type OperatorCase, placesLayers, testParameters } from "./case.js";
+import { baseModel, type ListCase, type OperatorCase, placesLayers, testParameters } from "./case.js";
 import { assertFunction, exactly } from "./function.js";
 import { gradientRuleError } from "./gradient-rules.js";
 import { assertStateGraph } from "./graph.js";
@@ -69,20 +69,19 @@ export const checks: Readonly<Record<string, Check>> = {
 
   "has the expected layer map and connection rate": async (operator, one) => {
     const plan = planOf(operator, one);
-    const map = layerMap(plan);
-    assertEqual(map.length, modelSizes(plan.target).layers, "length of the layer map");
-    let connected = 0;
-    for (let t = 0; t + 1 < map.length; t++) if (map[t] !== null && map[t + 1] === (map[t] as number) + 1) connected++;
-    const { numerator, denominator, value } = connectionRate(map);
-    assertEqual([numerator, denominator], [connected, map.length - 1], "R_c by its definition");
-    assertThat(value >= 0 && value <= 1, `R_c is ${value}`);
-    if (one.layers) assertEqual(map, one.layers, "layer map");
-    if (one.connectionRate) assertEqual([numerator, denominator], one.connectionRate, "R_c");
+    const map = assertList(plan, one);
     if (placesLayers(plan)) {
       await assertCopies(plan, map);
       // A width operator may also be the identity, but has no number of layers to choose.
       if (map.length > modelSizes(plan.base).layers) assertIdentity(operator, one);
     }
+  },
+
+  "trains what its author expects": (operator, one) => {
+    const { target, phase } = planOf(operator, one);
+    if (!one.trains) return;
+    const frozen = parameterTable(target).filter((spec) => !one.trains?.(spec));
+    assertEqual([...phase.frozen].sort(), frozen.map(({ name }) => name).sort(), "frozen tensors");
   },
 
   "preserves the function as it claims": (operator, one) => assertFunction(planOf(operator, one)),
@@ -139,8 +138,25 @@ export const checks: Readonly<Record<string, Check>> = {
   },
 };
 
-export function planOf(operator: Operator, { base, options }: OperatorCase): GrowthPlan {
+export function planOf(operator: Operator, { base, options }: ListCase): GrowthPlan {
   return operator.plan(baseModel(base), options);
+}
+
+/** The plan's layer map, once it and its connection rate are as they should be, and as expected. */
+export function assertList(
+  plan: GrowthPlan,
+  { layers, connectionRate: expected }: ListCase,
+): readonly (number | null)[] {
+  const map = layerMap(plan);
+  assertEqual(map.length, modelSizes(plan.target).layers, "length of the layer map");
+  let connected = 0;
+  for (let t = 0; t + 1 < map.length; t++) if (map[t] !== null && map[t + 1] === (map[t] as number) + 1) connected++;
+  const { numerator, denominator, value } = connectionRate(map);
+  assertEqual([numerator, denominator], [connected, map.length - 1], "R_c by its definition");
+  assertThat(value >= 0 && value <= 1, `R_c is ${value}`);
+  if (layers) assertEqual(map, layers, "layer map");
+  if (expected) assertEqual([numerator, denominator], expected, "R_c");
+  return map;
 }
 
 async function grow(plan: GrowthPlan): Promise<Tensors> {
@@ -161,7 +177,7 @@ function parametersByFormula(model: ModelSpec): number | undefined {
     qwen2: (heads + 2 * kvHeads) * e,
     qwen3: 2 * e,
   };
-  const other = others[model.family.name];
+  const other = others[model.family.name.replace("-turned", "")];
   if (other === undefined) return undefined;
   const layer = other + 2 * d * heads * e + 2 * d * kvHeads * e + 3 * d * intermediate + 2 * d;
   return layers * layer + d + (isTied(model) ? 1 : 2) * vocab * d;

@@ -7,8 +7,8 @@ import { operatorPlugin } from "../operator/plugin.js";
 import { growthContractVersion } from "../plan/plan.js";
 import type { TestApi } from "./api.js";
 import { assertEqual, assertThat, codeOf } from "./assert.js";
-import { baseModel, defaultCases, type OperatorCase, type Refusal } from "./case.js";
-import { checks, planOf } from "./checks.js";
+import { baseModel, defaultCases, type ListCase, type OperatorCase, type Refusal } from "./case.js";
+import { assertList, checks, planOf } from "./checks.js";
 import { assertCourse } from "./course.js";
 import { optionRefusals, optionSchemas } from "./refusals.js";
 import { describeWidths, type Unsuited } from "./widths.js";
@@ -18,6 +18,8 @@ export interface DescribeOperatorOptions {
   readonly cases?: readonly OperatorCase[];
   /** As in `cases`, for all of `defaultCases`. */
   readonly gradients?: boolean;
+  /** Growths of which only the lists are compared: many, or deep ones. */
+  readonly lists?: readonly ListCase[];
   /** Growths that must be refused, with their codes, besides those that no operator takes. */
   readonly refuses?: readonly Refusal[];
   /** Growths of widths that it refuses, of an operator that takes widths: see `widths.ts`. */
@@ -35,9 +37,9 @@ export interface DescribeOperatorOptions {
  * describeOperator(operator, { refuses: [{ options: { layers: 7 }, code: "E_GROWTH_LAYERS" }] });
  */
 export function describeOperator(operator: Operator, options: DescribeOperatorOptions = {}): void {
-  const { cases = [], gradients = false, refuses = [], unsuited = [], api = vitest } = options;
+  const { cases = [], gradients = false, lists = [], refuses = [], unsuited = [], api = vitest } = options;
   const usual = defaultCases(operator).map((one) => ({ ...one, gradients }));
-  describeGrowths(operator, { cases: [...cases, ...usual], refuses, api });
+  describeGrowths(operator, { cases: [...cases, ...usual], lists, refuses, api });
   describeWidths(operator, unsuited, api);
 }
 
@@ -46,9 +48,10 @@ export function describeGrowths(
   operator: Operator,
   {
     cases,
+    lists = [],
     refuses = [],
     api,
-  }: Pick<DescribeOperatorOptions, "refuses"> & { cases: readonly OperatorCase[]; api: TestApi },
+  }: Pick<DescribeOperatorOptions, "lists" | "refuses"> & { cases: readonly OperatorCase[]; api: TestApi },
 ): void {
   api.describe(`operator ${operator.name} conforms`, () => {
     api.test("contract: no field is missing or malformed", () => assertWhole(operator));
@@ -65,6 +68,10 @@ export function describeGrowths(
       const what = `${JSON.stringify(refusal.options)}${refusal.base ? ` of ${JSON.stringify(refusal.base)}` : ""}`;
       api.test(`refuses ${what}: ${refusal.code}`, () => assertRefused(operator, refusal));
     }
+    if (lists.length > 0)
+      api.test("makes the lists of layers that its author expects", () => {
+        for (const one of lists) assertListed(operator, one);
+      });
     for (const one of cases) {
       const name = one.name ?? JSON.stringify({ ...one.base, ...one.options });
       api.describe(name, () => {
@@ -114,7 +121,15 @@ function assertSeed(operator: Operator, cases: readonly OperatorCase[]): void {
   }
 }
 
-function assertRefused(operator: Operator, { base, options, code }: Refusal, word = operator.name): void {
+function assertListed(operator: Operator, one: ListCase): void {
+  try {
+    assertList(planOf(operator, one), one);
+  } catch (error) {
+    throw new Error(`${JSON.stringify({ ...one.base, ...one.options })}: ${(error as Error).message}`);
+  }
+}
+
+function assertRefused(operator: Operator, { base, options, code, says = "" }: Refusal, word = operator.name): void {
   let thrown: unknown = null;
   try {
     operator.plan(baseModel(base), options);
@@ -124,6 +139,6 @@ function assertRefused(operator: Operator, { base, options, code }: Refusal, wor
   assertThat(thrown !== null, "is not refused");
   if (!(thrown instanceof CambiumError)) throw thrown;
   assertEqual(thrown.code, code, "code of the refusal");
-  for (const part of [operator.name, word])
-    assertThat(thrown.format().includes(part), `the refusal does not name ${part}: ${thrown.format()}`);
+  for (const part of [operator.name, word, says])
+    assertThat(thrown.format().includes(part), `the refusal does not say ${part}: ${thrown.format()}`);
 }

@@ -14,6 +14,7 @@ export type { TestApi } from "./api.js";
 export { type BaseChoice, baseModel, defaultCases, type OperatorCase, type Refusal, testBases } from "./case.js";
 export { courseError } from "./course.js";
 export { type DescribeOperatorOptions, describeOperator } from "./describe.js";
+export { foundBy } from "./found.js";
 export { gradientRuleError } from "./gradient-rules.js";
 export { assertStateGraph, type RunGraph } from "./graph.js";
 export { type DescribePresetOptions, describePreset } from "./preset.js";

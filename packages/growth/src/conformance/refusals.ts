@@ -23,6 +23,11 @@ export function optionSchemas({ options }: Operator): Readonly<Record<string, Sc
   return properties as Record<string, Schema>;
 }
 
+/** The names of the options that must be given. */
+function neededOptions({ options }: Operator): readonly string[] {
+  return z.toJSONSchema(options, { io: "input" }).required ?? [];
+}
+
 /** A refusal, and a word that its message must have. */
 type Named = readonly [refusal: Refusal, word: string];
 
@@ -40,6 +45,10 @@ export function optionRefusals(operator: Operator, one: OperatorCase): Readonly<
   >;
   return {
     [`an unknown one is refused by name: ${code}`]: [wrong("noSuchOption", true)],
+    [`what has no default must be given: ${code}`]: neededOptions(operator).map((name) => {
+      const { [name]: _, ...rest } = { ...one.options };
+      return [{ ...one, options: rest, code }, name];
+    }),
     [`each refuses a value of the wrong type, by name: ${code}`]: Object.keys(schemas)
       .filter((name) => !takesAnyObject(schemas[name] as Schema))
       .map((name) => wrong(name, { noSuchKey: true })),

@@ -31,11 +31,15 @@ export type Unsuited = readonly (keyof typeof growths)[];
 /** Rounding of two small models in float64, as a multiple of the largest logit; the most seen was 7e-14. */
 const exact = 1e-12;
 
-/** Declares these tests, if the operator takes widths and claims to preserve the function. */
+/**
+ * Declares these tests, if the operator takes widths. Of one that does not claim to preserve the function they ask only
+ * what it refuses.
+ */
 export function describeWidths(operator: Operator, unsuited: Unsuited, api: TestApi): void {
   const schemas = optionSchemas(operator);
   const takes = ["factor", ...widthAxes].every((name) => Object.hasOwn(schemas, name));
-  if (!takes || operator.claims.functionPreserving === "no") return;
+  if (!takes) return;
+  const claims = operator.claims.functionPreserving !== "no";
   const choices = Object.entries(schemas).flatMap(([name, { enum: values = [], default: usual }]) =>
     values.filter((value) => value !== usual).map((value) => ({ [name]: value })),
   );
@@ -55,7 +59,7 @@ export function describeWidths(operator: Operator, unsuited: Unsuited, api: Test
                 refused,
                 `refusal of ${JSON.stringify(grown)}`,
               );
-              for (const choice of refused ? [] : [{}, ...choices])
+              for (const choice of refused || !claims ? [] : [{}, ...choices])
                 await assertKept(operator, before, { ...grown, ...choice });
             }
         },

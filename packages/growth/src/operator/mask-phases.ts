@@ -1,7 +1,8 @@
-// The order in which masks open: one growing axis after another, or all at once.
+// Masks that open in phases: one growing axis after another, or all at once.
 import type { Reason } from "@cambium/ir";
+import type { Mask, ModelSpec } from "@cambium/model";
 import * as z from "zod";
-import { growsAlong, type MaskedAxis, maskedAxes } from "./new-parts.js";
+import { growsAlong, type MaskedAxis, maskedAxes, type NewLayerForm, newParts } from "./new-parts.js";
 import type { WidthGrowth } from "./width.js";
 
 /** The option of operators with masks. */
@@ -19,6 +20,17 @@ export function phaseStarts(growth: WidthGrowth, order: Phases): [MaskedAxis, nu
     if (order === "together") return [axis, 0];
     return [axis, order === "sequence" && axis === "layers" ? 0 : i];
   });
+}
+
+/** The masks that shut what is new (`newParts`); each opens linearly in `tokens` training tokens, in its phase. */
+export function openingMasks(
+  growth: WidthGrowth & { readonly target: ModelSpec },
+  { phases, form, tokens }: { readonly phases: Phases; readonly form: NewLayerForm; readonly tokens: number },
+): Mask[] {
+  const parts = newParts(growth, form);
+  return phaseStarts(growth, phases).flatMap(([axis, phase]) =>
+    parts[axis].map((part): Mask => ({ ...part, schedule: { kind: "linear", start: phase * tokens, tokens } })),
+  );
 }
 
 /** Reasons why an order of phases does not fit a growth. */

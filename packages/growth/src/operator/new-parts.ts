@@ -10,6 +10,9 @@ export type MaskedAxis = (typeof maskedAxes)[number];
 /** A mask without its schedule. */
 type MaskPlace = Omit<Mask, "schedule">;
 
+/** How new layers are shut: `block` mixes a layer with the identity, `sublayer` scales what attention and MLP add. */
+export type NewLayerForm = "block" | "sublayer";
+
 /** Whether the growth adds anything along that axis. */
 export function growsAlong({ from, to }: WidthGrowth, axis: MaskedAxis): boolean {
   return to[axis] > from[axis] || (axis === "heads" && to.kvHeads > from.kvHeads);
@@ -18,12 +21,10 @@ export function growsAlong({ from, to }: WidthGrowth, axis: MaskedAxis): boolean
 /**
  * Places of masks by axis. While all are 0 the target computes what the base does. For channels norms are masked rather
  * than everything that writes to the new ones.
- * @param form how new layers are shut: `block` mixes a layer with the identity, `sublayer` scales what its attention and
- * its MLP add.
  */
 export function newParts(
   growth: WidthGrowth & { readonly target: ModelSpec },
-  form: "block" | "sublayer",
+  form: NewLayerForm,
 ): Readonly<Record<MaskedAxis, readonly MaskPlace[]>> {
   const { from, to, target } = growth;
   const named = (fits: (spec: ParameterSpec) => boolean) =>

@@ -1,6 +1,6 @@
 // Embeds a tensor of the base in a larger one: the old entries first along each axis, new ones after them.
 import { type ParameterSpec, parameterTable } from "@cambium/model";
-import { concat, copy, take } from "../expr/build.js";
+import { concat, constant, copy, normal, take, zeros } from "../expr/build.js";
 import type { Expr } from "../expr/expr.js";
 import { headOrder } from "./heads.js";
 import type { WidthGrowth } from "./width.js";
@@ -17,11 +17,21 @@ export interface Block {
   readonly oldColumns: number;
 }
 
+/** New entries of zero: of moments that begin so. */
+export function zeroBlock({ shape }: Pick<Block, "shape">): Expr {
+  return zeros(shape);
+}
+
+/** New entries in that shape: the parameter's neutral value if it has one, else normal numbers that `seed` names. */
+export function drawn({ neutral }: ParameterSpec, shape: readonly number[], std: number, seed: string): Expr {
+  return neutral === undefined ? normal(shape, std, seed) : constant(shape, neutral);
+}
+
 /**
  * `spec` made of the base's tensor `old` and of new blocks. Query heads stand where `order` puts them (`headOrder`).
  * @param from the expression of the old entries, in the shape of `old`; default: a copy of the base's.
  */
-export function padded(
+function padded(
   { name, shape, axes }: ParameterSpec,
   old: ParameterSpec | undefined,
   order: readonly number[],
@@ -44,7 +54,10 @@ export function padded(
   return moved ? take(value, "heads", order) : value;
 }
 
-/** Places tensors of a growth: see `padded`. By default a tensor embeds the base's of its name. */
+/**
+ * Places tensors of a growth, see `padded`: a tensor that does not grow is the base's. By default a tensor embeds the
+ * base's of its name.
+ */
 export type Place = (
   spec: ParameterSpec,
   fill: (block: Block) => Expr,
@@ -52,9 +65,12 @@ export type Place = (
   old?: ParameterSpec | undefined,
 ) => Expr;
 
-/** `padded` for the tensors of one growth in width: old query heads stay with their key/value heads. */
-export function placement({ base, from, to }: WidthGrowth): Place {
+/**
+ * `padded` for the tensors of one growth in width: old query heads stay with their key/value heads. Sizes may be left
+ * out where heads do not grow.
+ */
+export function placement({ base, from, to }: Pick<WidthGrowth, "base"> & Partial<WidthGrowth>): Place {
   const tables = new Map(parameterTable(base).map((spec) => [spec.name, spec]));
-  const order = headOrder(from, to);
+  const order = from && to ? headOrder(from, to) : [];
   return (spec, fill, expr, old = tables.get(spec.name)) => padded(spec, old, order, fill, expr);
 }

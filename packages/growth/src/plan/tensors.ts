@@ -1,5 +1,6 @@
 // What most operators write their plans with: an expression for each tensor of a model, and where a tensor is found.
 import { type ModelSpec, type ParameterAxis, type ParameterSpec, parameterTable } from "@cambium/model";
+import { zeros } from "../expr/build.js";
 import type { Expr } from "../expr/expr.js";
 
 /** What `make` says of every tensor of `model`, by name; tensors that it leaves undefined are left out. */
@@ -28,7 +29,17 @@ export function counterparts(
   return (spec, layer) => found.get(key(spec, layer));
 }
 
+/** Moment rules by which those layers of `model` begin without moments. */
+export function zeroMoments(model: ModelSpec, layers: (layer: number) => boolean): Readonly<Record<string, Expr>> {
+  return tensorsOf(model, ({ shape, layer }) => (layer !== undefined && layers(layer) ? zeros(shape) : undefined));
+}
+
+/** Names of the tensors that fit: those to freeze, for example. */
+export function namesOf(model: ModelSpec, fits: (spec: ParameterSpec) => boolean): string[] {
+  return parameterTable(model).flatMap((spec) => (fits(spec) ? [spec.name] : []));
+}
+
 /** Names of the tensors with that axis. */
 export function namesAlong(model: ModelSpec, along: ParameterAxis["axis"]): string[] {
-  return parameterTable(model).flatMap(({ name, axes }) => (axes.some(({ axis }) => axis === along) ? [name] : []));
+  return namesOf(model, ({ axes }) => axes.some(({ axis }) => axis === along));
 }

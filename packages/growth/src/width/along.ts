@@ -1,11 +1,13 @@
 // Growth by matrices: what a tensor gains along each axis is a matrix times its old entries, what a layer gains is a sum
 // of all layers.
-import type { ParameterSpec } from "@cambium/model";
+import type { ModelSpec, ParameterSpec } from "@cambium/model";
 import { constant, copy, matmul, sum, take } from "../expr/build.js";
 import type { Expr } from "../expr/expr.js";
 import { entrywise, matrixAlong, repeatedColumn, unitRows, unitsAlong } from "../expr/products.js";
 import { headOrder } from "../operator/heads.js";
-import { type WidthAxis, type WidthSizes, widthAxes } from "../operator/width.js";
+import { sizesError } from "../operator/sizes.js";
+import { type WidthAxis, type WidthGrowth, type WidthSizes, widthAxes } from "../operator/width.js";
+import { counterparts, tensorsOf } from "../plan/tensors.js";
 
 /** A matrix that is asked for: [after, before], for one axis of a tensor. */
 export interface AxisMatrix {
@@ -18,12 +20,50 @@ export interface AxisMatrix {
   readonly columns: number;
 }
 
+/** A growth in which every target tensor is a linear function of the base's of its kind. */
+export interface LinearGrowth {
+  /** For each target layer the base layer that it starts as. */
+  readonly starts: readonly number[];
+  /**
+   * Whether matrices of heads have a row for each head, which rotary embeddings need, rather than one for each of its
+   * rows.
+   */
+  readonly wholeHeads: boolean;
+  /** [target layers, base layers]: how much of each base layer is added to the start, for a kind of tensor. */
+  shares(spec: ParameterSpec): Expr;
+  /** What is added to the entries that stay in place, along one axis that grows. */
+  matrix(spec: ParameterSpec, asked: AxisMatrix): Expr;
+}
+
+/**
+ * Every tensor of the target. Without shares and matrices that differ from 0, old entries are the start's, new ones 0.
+ * @throws CambiumError `E_GROWTH_SIZES` for a base without layers that is to get some.
+ */
+export function linearTensors(
+  { base, target, from, to }: WidthGrowth & { readonly target: ModelSpec },
+  { starts, wholeHeads, shares, matrix }: LinearGrowth,
+): Readonly<Record<string, Expr>> {
+  if (from.layers === 0 && to.layers > 0) {
+    const hint = "start the recipe with layers: 1, or use random-masked, which makes new layers";
+    throw sizesError("a model without layers has none to mix", { expected: "at least 1 layer", got: "0", hint });
+  }
+  const sourceOf = counterparts(base);
+  return tensorsOf(target, (spec) => {
+    const own = (layer: number | undefined) => sourceOf(spec, layer) as ParameterSpec;
+    const start = own(spec.layer && starts[spec.layer]);
+    const mixed = spec.layer !== undefined && from.layers !== to.layers;
+    const all = mixed ? Array.from({ length: from.layers }, (_, j) => own(j)) : [];
+    const value = mixed ? mixedLayers(start, all, take(shares(spec), 0, [spec.layer])) : copy(start.name);
+    const along = { wholeHeads, matrix: (asked: AxisMatrix) => matrix(spec, asked) };
+    return grownAlong({ value, shape: start.shape }, spec, { from, to }, along);
+  });
+}
+
 /**
  * `of`, in `shape`, grown along every axis of `spec`: old entries stay, query heads with their key/value heads, and
  * `matrix` times the old entries is added.
- * @param wholeHeads matrices of heads have a row for each head, which rotary embeddings need, not for each of its rows.
  */
-export function grownAlong(
+function grownAlong(
   of: { readonly value: Expr; readonly shape: readonly number[] },
   { axes }: ParameterSpec,
   { from, to }: { readonly from: WidthSizes; readonly to: WidthSizes },
@@ -53,10 +93,10 @@ export function grownAlong(
 }
 
 /** W_start + Σ_j d[j] W_j over tensors of one shape, one from each layer of the base; `shares` is the row d. */
-export function mixedLayers(layers: readonly ParameterSpec[], start: number, shares: Expr): Expr {
+function mixedLayers(start: ParameterSpec, layers: readonly ParameterSpec[], shares: Expr): Expr {
   const terms = layers.map(({ name, shape }, j) => {
     const share = matmul(constant([shape[0] as number, 1], 1), take(shares, 1, [j]));
     return entrywise(copy(name), repeatedColumn(share, shape), shape);
   });
-  return sum([copy(layers[start]?.name as string), ...terms]);
+  return sum([copy(start.name), ...terms]);
 }

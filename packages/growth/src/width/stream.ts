@@ -1,7 +1,10 @@
 // The residual stream under RMSNorm: factors that preserve every norm's output when channels are copied or added.
 import { isTied, type ParameterSpec } from "@cambium/model";
+import { copy, scale } from "../expr/build.js";
+import type { Expr } from "../expr/expr.js";
 import { sizesError } from "../operator/sizes.js";
 import type { WidthGrowth } from "../operator/width.js";
+import type { FunctionClaim } from "../plan/plan.js";
 import type { IndexMap } from "./index-map.js";
 import { type Split, shares } from "./shares.js";
 
@@ -63,11 +66,35 @@ export function streamFactors(map: IndexMap, { normMode, split }: StreamOptions,
   };
 }
 
-/**
- * The factor on old entries of a tensor that stay in place while channels that are zero are added: as in
- * `streamFactors`, without copies.
- */
-export function factorBesideNew(
+/** The stream of a growth whose old channels stay in place beside new ones that are zero. */
+export interface StreamBesideNew {
+  /** The factor on the norms' eps. */
+  readonly eps: number;
+  readonly claim: FunctionClaim;
+  /** The old entries of a tensor: the base's, scaled where they write to the stream or are a norm's. */
+  value(spec: ParameterSpec): Expr;
+  /** The rule that their gradient follows; undefined where they are not scaled, so that it is the base's. */
+  moment(spec: ParameterSpec): Expr | undefined;
+}
+
+/** The scales of `streamFactors`, without copies. */
+export function streamBesideNew(growth: WidthGrowth, normMode: "stream" | "sqrt-mu"): StreamBesideNew {
+  const { from, to } = growth;
+  const eps = normMode === "stream" ? 1 : from.hidden / to.hidden;
+  const scaled = ({ name }: ParameterSpec, by: number) => (by === 1 ? copy(name) : scale(copy(name), by));
+  return {
+    eps,
+    claim: eps === 1 ? "exact" : "exact-if-eps-scaled",
+    value: (spec) => scaled(spec, factorBesideNew(spec, growth, normMode)),
+    moment: (spec) => {
+      const factor = factorBesideNew(spec, growth, normMode);
+      return factor === 1 ? undefined : scaled(spec, 1 / factor);
+    },
+  };
+}
+
+/** The factor on old entries of a tensor. */
+function factorBesideNew(
   { kind, axes, feeds }: ParameterSpec,
   { base, from, to }: WidthGrowth,
   normMode: "stream" | "sqrt-mu",

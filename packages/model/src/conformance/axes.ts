@@ -28,6 +28,28 @@ export const axisChecks: FamilyChecks = ({ model, ordered }) => {
       }
     },
 
+    "what a bias is added to has its module, and as many outputs": () => {
+      for (const bias of table.filter(({ kind, module }) => kind === "bias" && module !== undefined)) {
+        const own = table.filter((spec) => spec.layer === bias.layer && spec.module === bias.module && spec !== bias);
+        expect([bias.name, own.map(({ shape }) => shape[0])]).toEqual([bias.name, [bias.shape[0]]]);
+      }
+    },
+
+    "of the matrices that write neurons only those marked with an activation are not linear": () => {
+      const along = (at: number) => table.filter(({ axes }) => axes.length === 2 && axes[at]?.axis === "intermediate");
+      const biased = table.some(
+        ({ kind, axes }) => kind === "bias" && axes.some(({ axis }) => axis === "intermediate"),
+      );
+      if (biased || !along(0).some(({ activation }) => activation)) return;
+      const expected = logits(model, weights);
+      for (const marked of [false, true]) {
+        const writers = along(0).filter(({ activation }) => (activation !== undefined) === marked);
+        const turned = [...writers, ...along(1)].map(({ name }) => [name, negated(weights[name] as RefTensor)]);
+        const apart = distance(logits(model, { ...weights, ...Object.fromEntries(turned) }), expected);
+        expect(apart < rounding, `writers and readers negated, marked: ${marked}`).toBe(!marked);
+      }
+    },
+
     "a layer whose stream writers are zero is the identity": () => {
       if (!table.some(({ layer, writes }) => layer !== undefined && writes === "stream")) return;
       const { layers } = modelSizes(model);
@@ -48,6 +70,13 @@ export const axisChecks: FamilyChecks = ({ model, ordered }) => {
     },
   };
 };
+
+function negated({ type, data }: RefTensor): RefTensor {
+  return f64(
+    type.shape,
+    data.map((x) => -x),
+  );
+}
 
 /** A parameter with the indices of `axes` in reverse order; the rows within one index (`unit`) keep their order. */
 function reversed(

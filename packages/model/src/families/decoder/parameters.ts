@@ -18,8 +18,9 @@ const attention = [
   ["self_attn.v_proj", "kvHeads", "hidden"],
   ["self_attn.o_proj", "hidden", "heads"],
 ] as const;
+const gate = "mlp.gate_proj";
 const mlp = [
-  ["mlp.gate_proj", "intermediate", "hidden"],
+  [gate, "intermediate", "hidden"],
   ["mlp.up_proj", "intermediate", "hidden"],
   ["mlp.down_proj", "hidden", "intermediate"],
 ] as const;
@@ -56,13 +57,17 @@ export function decoderParameters(
       within(`${part}.weight`, [dimension(axis)], { kind: "norm", neutral: 1 });
     const weights = (list: typeof attention | typeof mlp, biased: boolean) =>
       list.flatMap(([part, out, input]) => {
-        const writes = out === "hidden" ? ({ writes: "stream" } as const) : {};
+        const marks = {
+          module: part,
+          ...(out === "hidden" && ({ writes: "stream" } as const)),
+          ...(part === gate && ({ activation: "silu" } as const)),
+        };
         const weight = within(`${part}.weight`, [dimension(out, "out"), dimension(input, "in")], {
           kind: "linear",
-          ...writes,
+          ...marks,
         });
         if (!biased || out === "hidden") return [weight];
-        return [weight, within(`${part}.bias`, [dimension(out, "out")], { kind: "bias", neutral: 0 })];
+        return [weight, within(`${part}.bias`, [dimension(out, "out")], { kind: "bias", neutral: 0, module: part })];
       });
     return [
       norm("input_layernorm", "hidden"),
