@@ -1,8 +1,8 @@
 // The conformance suite: correct operators pass, and for each check there is an operator that fails it.
 
-import { copy, depthOperator, type GrowthPlan, type Operator, zeros } from "@cambium/growth";
-import { type DescribeOperatorOptions, describeOperator } from "@cambium/growth/conformance";
-import { modelSizes } from "@cambium/model";
+import { copy, depthOperator, type Expr, type GrowthPlan, type Operator, zeros } from "@cambium/growth";
+import { type DescribeOperatorOptions, describeOperator, testBases } from "@cambium/growth/conformance";
+import { modelSizes, parameterTable } from "@cambium/model";
 import { expect, test } from "vitest";
 import { z } from "zod";
 import { describeGrowths } from "../src/conformance/describe.js";
@@ -30,7 +30,7 @@ describeOperator(every, {
 /** Names of the tests that `operator` fails, without the names of their cases. */
 async function failures(
   operator: Operator,
-  options: Pick<DescribeOperatorOptions, "cases" | "refuses"> = {},
+  options: Pick<DescribeOperatorOptions, "cases" | "lists" | "refuses"> = {},
 ): Promise<string[]> {
   const tests: [string, () => void | Promise<void>][] = [];
   const api = {
@@ -153,13 +153,54 @@ test("a frozen tensor that does not exist, and options that are not checked", as
 test("an option whose values are not checked", async () => {
   const lax: Operator = {
     ...every,
-    options: z.strictObject({ layers: z.int(), mood: z.string().optional() }),
+    options: z.strictObject({ layers: z.int().optional(), mood: z.string().optional() }),
     plan: (base, options) => {
       const { mood: _, ...rest } = options as Record<string, unknown>;
       return every.plan(base, rest);
     },
   };
   expect(await failures(lax)).toEqual(["options: each refuses a value of the wrong type, by name: E_GROWTH_OPTION"]);
+});
+
+test("an option without a default that may be left out", async () => {
+  const lax: Operator = { ...every, options: z.strictObject({ layers: z.int() }) };
+  expect(await failures(lax)).toContain("options: what has no default must be given: E_GROWTH_OPTION");
+});
+
+test("lists and tensors that train other than the author expects, and refusals that say something else", async () => {
+  const lists = [{ options: { layers: 12 }, layers: [0] }];
+  const refuses = [{ options: { layers: 3 }, code: "E_GROWTH_LAYERS", says: "another time" }];
+  const cases = [{ options: { layers: 12 }, trains: () => false }];
+  expect(await failures(every, { lists, refuses, cases })).toEqual([
+    'refuses {"layers":3}: E_GROWTH_LAYERS',
+    "makes the lists of layers that its author expects",
+    "trains what its author expects",
+  ]);
+});
+
+test("tensors told apart by their names", async () => {
+  const named: Operator = depthOperator({
+    name: "named",
+    version: "1.0.0",
+    summary: "-",
+    claims: { functionPreserving: "exact" },
+    layers: (base, target) => Array.from({ length: target }, (_, t) => Math.min(t, base - 1)),
+    refine: (parts, { target, layers }) => ({
+      ...parts,
+      tensors: Object.fromEntries(
+        parameterTable(target).map(({ name, shape, layer = 0 }) => [
+          name,
+          /(o|down)_proj/.test(name) && layers.indexOf(layers[layer] as number) < layer
+            ? zeros(shape)
+            : (parts.tensors[name] as Expr),
+        ]),
+      ),
+      claims: { functionPreserving: "exact" },
+    }),
+  });
+  const [usual, turned] = [testBases.mha, testBases["biases, tied"]].map((base) => [{ base, options: { layers: 8 } }]);
+  expect(await failures(named, { cases: usual ?? [] })).toEqual([]);
+  expect(await failures(named, { cases: turned ?? [] })).toEqual(["preserves the function as it claims"]);
 });
 
 const masking = (masks: GrowthPlan["phase"]["masks"]) =>

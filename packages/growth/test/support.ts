@@ -6,6 +6,7 @@ import {
   depthOptions,
   depthPlan,
   type Expr,
+  namesOf,
   normal,
   scale,
   take,
@@ -86,17 +87,17 @@ export const doubleIntermediate = defineOperator({
     const twice = Array.from({ length: 2 * n }, (_, i) => i % n);
     const shares = twice.map((_, i) => (i < n ? share : 1 - share));
     const spread = (name: string, factors?: number[]) => take(copy(name), "intermediate", twice, factors);
-    const isMlp = (name: string, part: string) => name.endsWith(`mlp.${part}.weight`);
-    const producer = (name: string) => isMlp(name, "gate_proj") || isMlp(name, "up_proj");
+    const has = (role: "in" | "out") =>
+      namesOf(base, ({ axes }) => axes.some((one) => one.axis === "intermediate" && one.role === role));
+    const [producers, readers] = [has("out"), has("in")];
     const tensors = each(base, (name) => {
-      if (producer(name)) return spread(name);
-      return isMlp(name, "down_proj") ? spread(name, shares) : copy(name);
+      if (producers.includes(name)) return spread(name);
+      return readers.includes(name) ? spread(name, shares) : copy(name);
     });
-    const rules = parameterTable(base).flatMap(({ name }): [string, Expr][] => {
-      if (producer(name)) return [[name, spread(name, shares)]];
-      return isMlp(name, "down_proj") ? [[name, spread(name)]] : [];
-    });
-    const readers = Object.keys(tensors).filter((name) => isMlp(name, "down_proj"));
+    const rules: [string, Expr][] = [
+      ...producers.map((name): [string, Expr] => [name, spread(name, shares)]),
+      ...readers.map((name): [string, Expr] => [name, spread(name)]),
+    ];
     const lrMultipliers = slow ? Object.fromEntries(readers.map((name) => [name, 1 / 2])) : {};
     return { tensors, optimizer: { moments: Object.fromEntries(rules) }, phase: { lrMultipliers } };
   },
@@ -117,7 +118,7 @@ export const zeroTop = defineOperator({
     const layers = Array.from({ length: modelSizes(target).layers }, (_, t) => Math.min(t, from - 1));
     const parts = depthPlan(base, target, layers);
     const isNew = (layer: number | undefined) => layer !== undefined && layer >= from;
-    const silent = parameterTable(target).filter(({ name, layer }) => isNew(layer) && /\.(o|down)_proj\./.test(name));
+    const silent = parameterTable(target).filter(({ writes, layer }) => isNew(layer) && writes === "stream");
     return {
       ...parts,
       tensors: { ...parts.tensors, ...Object.fromEntries(silent.map(({ name, shape }) => [name, zeros(shape)])) },
