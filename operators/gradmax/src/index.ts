@@ -63,7 +63,7 @@ export default defineOperator({
         if (name === up.name) return zeros(shape);
         const row = normal(
           [1, gate.shape[1] as number],
-          std ?? target.family.std(target.config, spec, "paper"),
+          std ?? base.family.std(base.config, gate, "paper"),
           `${seed}/${layer}`,
         );
         if (name === gate.name) return take(row, 0, Array<number>(shape[0] as number).fill(0));

@@ -13,6 +13,18 @@ import {
 import * as z from "zod";
 import { version } from "../package.json";
 
+const options = {
+  fitSteps: z.int().positive().default(100).describe("steps of the fit"),
+  fitLr: z.number().positive().default(1e-3).describe("its learning rate"),
+  init: z.enum(["stack", "interpolation"]).default("stack").describe("which base layer each target layer starts as"),
+  ropeSafe: z
+    .boolean()
+    .default(true)
+    .describe("mix heads whole; false mixes within them, which rotary embeddings do not allow"),
+  sides: z.enum(["one", "two"]).default("one").describe("one matrix for what writes an axis and what reads it, or two"),
+  seed: z.string().default("learn").describe("names the random numbers"),
+};
+
 /**
  * LiGO (Wang et al. 2023), G_learn of "Stacking Your Transformers" (Du et al. 2024, section 3.1): W' of target layer t
  * is B (Σ_j D[t, j] W_j) Aᵀ, with a width matrix for each axis, shared by all layers, and a depth matrix for each kind
@@ -32,20 +44,7 @@ export default widthOperator({
   name: "learn",
   version,
   summary: "G_learn: the target as a fitted linear function of the base (LiGO, Wang et al. 2023)",
-  options: {
-    fitSteps: z.int().positive().default(100).describe("steps of the fit"),
-    fitLr: z.number().positive().default(1e-3).describe("its learning rate"),
-    init: z.enum(["stack", "interpolation"]).default("stack").describe("which base layer each target layer starts as"),
-    ropeSafe: z
-      .boolean()
-      .default(true)
-      .describe("mix heads whole; false mixes within them, which rotary embeddings do not allow"),
-    sides: z
-      .enum(["one", "two"])
-      .default("one")
-      .describe("one matrix for what writes an axis and what reads it, or two"),
-    seed: z.string().default("learn").describe("names the random numbers"),
-  },
+  options,
   layers: true,
   objections: headObjections,
   plan: (growth, { fitSteps: steps, fitLr: lr, init, ropeSafe: wholeHeads, sides, seed }) => {
