@@ -57,13 +57,15 @@ export interface Vocabulary {
 export function readVocabulary(json: Json, where: string): Vocabulary {
   const reasons = unknownParts(json);
   const ids = new Map<string, number>();
-  const take = (place: string, token: unknown, id: unknown): void => {
+  const isToken = (place: string, token: unknown, id: unknown): boolean => {
+    if (typeof token === "string" && isId(id)) return true;
+    const expected = `0 to ${largestVocabulary - 1}`;
     if (typeof token !== "string") add(reasons, { where: place, message: "is missing", expected: "a string" });
-    else if (isId(id)) ids.set(token, id);
-    else {
-      const expected = `0 to ${largestVocabulary - 1}`;
-      add(reasons, { where: place, message: "is not a token id", expected, got: JSON.stringify(id) ?? "nothing" });
-    }
+    else add(reasons, { where: place, message: "is not a token id", expected, got: JSON.stringify(id) ?? "nothing" });
+    return false;
+  };
+  const take = (place: string, token: unknown, id: unknown): void => {
+    if (isToken(place, token, id)) ids.set(token as string, id as number);
   };
   const model = isObject(json["model"]) ? json["model"] : {};
   const { vocab, dropout } = model;
@@ -79,7 +81,7 @@ export function readVocabulary(json: Json, where: string): Vocabulary {
     const hint = "set it to null: the same text is then always the same tokens";
     add(reasons, { where: "model.dropout", message: "leaves out merges at random", got: String(dropout), hint });
   }
-  const added = addedTokens(json["added_tokens"] ?? [], reasons, take);
+  const added = numbered(addedTokens(json["added_tokens"] ?? [], reasons, isToken), ids, reasons);
   if (reasons.length > 0) {
     throw new CambiumError("E_TOKENIZER", "this tokenizer.json cannot be used", { where, reasons });
   }
@@ -91,7 +93,7 @@ export function readVocabulary(json: Json, where: string): Vocabulary {
 function addedTokens(
   list: unknown,
   reasons: Reason[],
-  take: (place: string, token: unknown, id: unknown) => void,
+  check: (place: string, token: unknown, id: unknown) => boolean,
 ): AddedToken[] {
   if (!Array.isArray(list)) {
     add(reasons, { where: "added_tokens", message: "is not a list" });
@@ -99,8 +101,29 @@ function addedTokens(
   }
   return list.map((token: unknown, i) => {
     const { id, content, special, single_word: single } = isObject(token) ? token : {};
-    take(`added_tokens[${i}].${typeof content === "string" ? "id" : "content"}`, content, id);
+    check(`added_tokens[${i}].${typeof content === "string" ? "id" : "content"}`, content, id);
     return { id: id as number, content: content as string, special: special === true, isSingleWord: single === true };
+  });
+}
+
+/**
+ * With the ids that the original gives them, which are not always those of the file: the model's own for a token that it
+ * has, else one more than the largest so far, from the number of the model's tokens on. They are put in `ids`.
+ */
+function numbered(added: readonly AddedToken[], ids: Map<string, number>, reasons: Reason[]): AddedToken[] {
+  const own = new Map(ids);
+  let [next, hasGaps] = [own.size, false];
+  return added.map((token, i) => {
+    const known = ids.get(token.content);
+    if (known === undefined && hasGaps) {
+      const hint = "number the tokens of model.vocab from 0 on without gaps";
+      add(reasons, { where: `added_tokens[${i}].id`, message: "depends on the version of the original", hint });
+    }
+    hasGaps ||= (own.get(token.content) ?? 0) >= own.size;
+    const id = known ?? next;
+    ids.set(token.content, id);
+    next = Math.max(next, id + 1);
+    return { ...token, id };
   });
 }
 
