@@ -1,5 +1,5 @@
 // Partial stacking: a run of layers repeated between a beginning and an end.
-import { depthError, depthOperator } from "@cambium/growth";
+import { depthError, depthOperator, wholeRepeats } from "@cambium/growth";
 import { CambiumError } from "@cambium/ir";
 import * as z from "zod";
 import { version } from "../package.json";
@@ -28,21 +28,13 @@ export default depthOperator({
 /** Digits of a pattern stand for sixths of the base. */
 const digits = "123456";
 const parts = digits.length;
-
-/** The groups as they are written; the prefix and the suffix may be empty. */
-interface Pattern {
-  readonly prefix: string;
-  readonly middle: string;
-  readonly suffix: string;
-}
-
 const grammar = /^(?:(?<prefix>[1-6]+)-)?(?<middle>[1-6]+)x(?<times>[1-9]\d*)(?:-(?<suffix>[1-6]+))?$/;
 
 /**
- * A pattern with `x` for the paper's `*`: `12-3456x5-56` is sixths 1 and 2, five times 3 to 6, then 5 and 6 again. The
- * repeats are for a base of 6 layers and a target of 24.
+ * The groups as they are written; the prefix and the suffix may be empty. `x` stands for the paper's `*`: `12-3456x5-56`
+ * is sixths 1 and 2, five times 3 to 6, then 5 and 6 again. The repeats are for a base of 6 layers and a target of 24.
  */
-function parsed(pattern: string): Pattern {
+function parsed(pattern: string): { prefix: string; middle: string; suffix: string } {
   const fail = (message: string, got: string) => {
     const expected = "[prefix-]MIDDLExTIMES[-suffix], each a run of digits from 1 to 6: 12-3456x5-56";
     return new CambiumError("E_GROWTH_PATTERN", message, { where: `pattern "${pattern}"`, expected, got });
@@ -60,10 +52,9 @@ function parsed(pattern: string): Pattern {
  * Prefix, k times the middle, suffix, a sixth being u = base / 6 layers and k = (target − P − S) / M, where P, M, S are
  * the layers of prefix, middle and suffix.
  */
-function partialLayers({ prefix, middle, suffix }: Pattern, base: number, target: number): number[] {
+function partialLayers({ prefix, middle, suffix }: ReturnType<typeof parsed>, base: number, target: number): number[] {
   if (base % parts !== 0) {
-    const near = Math.max(1, Math.round(base / parts)) * parts;
-    const hint = `a base of ${near} layers, or another operator`;
+    const hint = `a base of ${Math.max(1, Math.round(base / parts)) * parts} layers, or another operator`;
     const expected = `a multiple of ${parts} layers`;
     throw depthError("the base cannot be divided into sixths", { expected, got: `${base}`, hint });
   }
@@ -71,16 +62,7 @@ function partialLayers({ prefix, middle, suffix }: Pattern, base: number, target
     throw depthError("there is nothing to grow", { expected: `more than ${base} layers`, got: `${target}` });
   const unit = base / parts;
   const once = (prefix.length + suffix.length) * unit;
-  const step = middle.length * unit;
-  const repeats = (target - once) / step;
-  if (!Number.isInteger(repeats) || repeats < 1) {
-    const reachable = [Math.floor(repeats), Math.ceil(repeats)].map((k) => once + k * step).filter((n) => n > base);
-    throw depthError("the target is not a whole number of repeats", {
-      expected: `${once} + k·${step} layers, k whole`,
-      got: `${target} (k = ${Number(repeats.toPrecision(4))})`,
-      hint: `layers: ${reachable.join(" or ") || once + Math.ceil((base + 1 - once) / step) * step}`,
-    });
-  }
+  const repeats = wholeRepeats(base, target, { once, each: middle.length * unit });
   const sixths = [...`${prefix}${middle.repeat(repeats)}${suffix}`].map((digit) => digits.indexOf(digit));
   return sixths.flatMap((sixth) => Array.from({ length: unit }, (_, i) => sixth * unit + i));
 }

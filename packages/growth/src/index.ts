@@ -37,6 +37,7 @@ export {
   repeatedLayers,
   stackedLayers,
   toppedLayers,
+  wholeRepeats,
 } from "./operator/layer-lists.js";
 export { maskPhases, openingMasks, phaseObjections } from "./operator/mask-phases.js";
 export type { Operator } from "./operator/operator.js";

@@ -54,6 +54,25 @@ export function repeatedLayers(layers: readonly number[]): ReadonlySet<number> {
   return new Set(layers.flatMap((from, t) => (layers.indexOf(from) < t ? [t] : [])));
 }
 
+/**
+ * How often `each` layers are repeated so that, with `once` others, they make `target`.
+ * @throws CambiumError `E_GROWTH_LAYERS`, with the depths beside it, unless that is a whole number of times.
+ */
+export function wholeRepeats(
+  base: number,
+  target: number,
+  { once, each }: { readonly once: number; readonly each: number },
+): number {
+  const repeats = (target - once) / each;
+  if (Number.isInteger(repeats) && repeats >= 1) return repeats;
+  const beside = [Math.floor(repeats), Math.ceil(repeats)].map((k) => once + k * each).filter((n) => n > base);
+  throw depthError("the target is not a whole number of repeats", {
+    expected: `${once} + k·${each} layers, k whole`,
+    got: `${target} (k = ${Number(repeats.toPrecision(4))})`,
+    hint: `layers: ${beside.join(" or ") || once + Math.ceil((base + 1 - once) / each) * each}`,
+  });
+}
+
 function listed(length: number, layer: (t: number) => number): number[] {
   return Array.from({ length }, (_, t) => layer(t));
 }
