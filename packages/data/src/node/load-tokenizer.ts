@@ -1,6 +1,6 @@
 // Finds a tokenizer by its name in a recipe.
 import { dirname, join, resolve } from "node:path";
-import { readTextFile, readTextFileIfThere } from "@cambium/files";
+import { readTextFileIfThere } from "@cambium/files";
 import { CambiumError } from "@cambium/ir";
 import { bytesTokenizer } from "../tokenizer/bytes.js";
 import type { ModelHints } from "../tokenizer/classes/classes.js";
@@ -8,6 +8,7 @@ import { huggingFaceTokenizer } from "../tokenizer/hugging-face.js";
 import type { Tokenizer } from "../tokenizer/tokenizer.js";
 import type { SpecialTokens } from "../tokenizer/tokenizer-files.js";
 import { isObject } from "../tokenizer/tokenizer-json.js";
+import { refuseOtherTokenizers } from "./other-tokenizers.js";
 import { openRustTokenizer } from "./rust-tokenizer.js";
 import { isFolder } from "./source/files.js";
 
@@ -23,7 +24,14 @@ export async function loadTokenizer(spec: string, projectDir: string, special: S
   if (spec === "bytes") return bytesTokenizer();
   const path = resolve(projectDir, spec);
   const file = (await folderOrFile(path, spec)) ? join(path, "tokenizer.json") : path;
-  const text = await readTextFile(file, largestTokenizerBytes);
+  const text = await readTextFileIfThere(file, largestTokenizerBytes);
+  if (text === undefined) {
+    await refuseOtherTokenizers(path);
+    throw new CambiumError("E_NOT_FOUND", "the folder has no tokenizer.json", {
+      where: path,
+      hint: "give the folder of a model that has one, a tokenizer.json itself, or bytes",
+    });
+  }
   const configPath = join(dirname(file), "tokenizer_config.json");
   const config = await readTextFileIfThere(configPath);
   const model = await modelHints(join(dirname(file), "config.json"));

@@ -1,17 +1,11 @@
 // The tokenizer that goes with a model.
-import { access, readdir } from "node:fs/promises";
+import { access } from "node:fs/promises";
 import { join, resolve } from "node:path";
 import { CambiumError } from "@cambium/ir";
 import type { Tokenizer } from "../tokenizer/tokenizer.js";
 import { withinVocabulary } from "../tokenizer/within-vocabulary.js";
 import { loadTokenizer } from "./load-tokenizer.js";
-
-/** Files that show that the model has a tokenizer that cannot be read here; the most specific first. */
-const otherTokenizers = [
-  /^(?:tokenizer|spiece|sentencepiece|source|target|bpe)[\w.-]*\.(?:model|spm)$|\.(?:tiktoken|spm)$|^tekken\.json$/i,
-  /^(?:vocab(?:ulary)?|merges)\b/i,
-  /^tokeniz|^(?:special_tokens_map|added_tokens)\.json$/i,
-];
+import { refuseOtherTokenizers } from "./other-tokenizers.js";
 
 /** A byte of text is a token. */
 const byteVocabulary = 256;
@@ -45,16 +39,7 @@ export async function findTokenizer(path: string, vocab: number, named?: NamedTo
 /** The model's own tokenizer with all its ids, also those beyond `vocab`. @throws CambiumError as `findTokenizer`. */
 export async function ownTokenizer(path: string, vocab: number): Promise<Tokenizer> {
   if (await exists(join(path, "tokenizer.json"))) return loadTokenizer(resolve(path), ".");
-  const names = await readdir(path).catch(() => []);
-  const [other] = otherTokenizers.flatMap((pattern) => names.filter((name) => pattern.test(name)));
-  if (other !== undefined) {
-    throw new CambiumError("E_TOKENIZER", "the model's tokenizer is in a format that cannot be read", {
-      where: join(path, other),
-      expected: "a tokenizer.json beside the weights",
-      got: other,
-      hint: `write one: python -c "from transformers import AutoTokenizer as T; T.from_pretrained('DIR').save_pretrained('DIR')"`,
-    });
-  }
+  await refuseOtherTokenizers(path);
   if (vocab === byteVocabulary) return loadTokenizer("bytes", ".");
   throw new CambiumError("E_TOKENIZER", "the model has no tokenizer", {
     where: path,
