@@ -79,6 +79,23 @@ describe.runIf(fused)("tfjs-node", () => {
     expect(inPlace).toEqual([1, 0]);
   });
 
+  test("a failed update keeps none of the tensors that it was to overwrite", { timeout: 60_000 }, async () => {
+    await using device = await backend.open({ engine: "node" });
+    const { tf } = await loadNodeEngine("node");
+    using executable = await device.compile(updateGraph([2, 3]));
+    const param = await device.upload(hostTensor("f32", [2, 3]));
+    const engine = tf.engine().backend as unknown as { binding: { executeOp(): unknown } };
+    const { binding } = engine;
+    const before = tf.memory().numTensors;
+    engine.binding = Object.create(binding, { executeOp: { value: () => expect.fail("no memory") } });
+    try {
+      await expect(update(device, executable, param)).rejects.toThrow("no memory");
+    } finally {
+      engine.binding = binding;
+    }
+    expect(tf.memory().numTensors).toBe(before - 1);
+  });
+
   test("an update of any op's output leaves its inputs and its other outputs", { timeout: 120_000 }, async () => {
     await using device = await backend.open({ engine: "node" });
     const updates = new Map<string, Executable>();

@@ -98,7 +98,7 @@ export class Kernels {
   }
 }
 
-/** `indices` are rows of `sums`; ONNX Runtime has gathered from them and checked them. */
+/** An index that is no row of `sums` adds to nothing: a typed array ignores what is written outside it. */
 function scatterAdd({ updates, indices, sums }: ScatterAddCall, block: BlockOf): void {
   const [from, at, to] = [updates, indices, sums].map((slot) => block(slot).data) as [HostData, HostData, HostData];
   const width = from.length / at.length;

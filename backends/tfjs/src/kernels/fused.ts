@@ -142,9 +142,12 @@ export class FusedKernels extends TensorflowKernels {
     return this.program.append("CambiumAdamW", given, { attrs: fresh }, types, (writes) => (values, run) => {
       const tensors = slots.map((slot) => values[slot] as TensorInfo);
       const taken = apart ? updated.map((slot) => run.take(slot)) : [null];
-      const made = execute(engine, "CambiumAdamW", taken.includes(null) ? fresh : inPlace, tensors, writes.length);
-      for (const tensor of taken) tensor?.dispose();
-      for (const [i, slot] of writes.entries()) values[slot] = made[i];
+      try {
+        const made = execute(engine, "CambiumAdamW", taken.includes(null) ? fresh : inPlace, tensors, writes.length);
+        for (const [i, slot] of writes.entries()) values[slot] = made[i];
+      } finally {
+        for (const tensor of taken) tensor?.dispose();
+      }
     });
   }
 
