@@ -21,16 +21,17 @@ export function decodeHalf<Out extends Float32Array | Float64Array = Float32Arra
     for (let i = 0; i < out.length; i++) out[i] = table[halves[i] as number] as number;
     return out;
   }
-  for (let at = 0; at < out.length; at += words.length) {
-    const count = Math.min(words.length, out.length - at);
-    for (let i = 0; i < count; i++) words[i] = (halves[at + i] as number) << 16;
-    out.set(count < words.length ? reals.subarray(0, count) : reals, at);
+  for (let at = 0; at < out.length; at += blockBits.length) {
+    const count = Math.min(blockBits.length, out.length - at);
+    for (let i = 0; i < count; i++) blockBits[i] = (halves[at + i] as number) << 16;
+    out.set(count < block.length ? block.subarray(0, count) : block, at);
   }
   return out;
 }
 
-const words = new Uint32Array(4096);
-const reals = new Float32Array(words.buffer);
+/** What is decoded at a time, and its bits. */
+const block = new Float32Array(4096);
+const blockBits = new Uint32Array(block.buffer);
 
 /** The 16-bit codes of numbers, which are rounded to f32 first. Beyond the range of `dtype`: its infinity. */
 export function encodeHalf(

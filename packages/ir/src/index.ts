@@ -39,4 +39,5 @@ export * from "./rounding-spread.js";
 export * from "./sample.js";
 export * from "./sample-graph.js";
 export * from "./shape.js";
+export * from "./sorted-keys.js";
 export * from "./uses.js";

@@ -1,13 +1,14 @@
 // A recipe made small: the same file tried on a small machine before it is run on a large one.
 import { CambiumError } from "@cambium/ir";
-import type { Recipe } from "./schema.js";
+import type { GrowthStep, Recipe } from "./schema.js";
 
 /** The fewest steps of the from-scratch arm, so that a warm-up and a growth can be seen. */
 const leastSteps = 8;
 
 /**
  * `recipe` with widths, heads, context, batch and the number of steps multiplied by `scale`, each at least its smallest
- * valid value. Layers and growth factors stay: they are what is tried. Counts of tokens keep their share of the steps.
+ * valid value. Layers, growth factors and the operators' own options stay: they are what is tried. Counts of tokens keep
+ * their share of the steps.
  * @throws CambiumError `E_OPTION` for a scale outside (0, 1], and for a recipe whose sizes are a checkpoint's.
  */
 export function scaleRecipe(recipe: Recipe, scale: number): Recipe {
@@ -43,8 +44,9 @@ export function scaleRecipe(recipe: Recipe, scale: number): Recipe {
     },
     growth: growth.map((step) => ({
       ...step,
-      ...(typeof step.at === "number" && { at: tokens(step.at) }),
-      ...(step.warmup !== undefined && { warmup: tokens(step.warmup) }),
+      at: scaledTime(step.at, tokens),
+      ...counted(step, ["warmup", "rewind"], tokens),
+      ...(step.submodels && { submodels: { ...step.submodels, tokens: tokens(step.submodels.tokens) } }),
     })),
     // A bound for the model in the file does not apply to a smaller one.
     train: {
@@ -54,13 +56,30 @@ export function scaleRecipe(recipe: Recipe, scale: number): Recipe {
       accumulation,
       tokens: tokens(train.tokens),
       warmup: tokens(train.warmup),
+      schedule: { ...train.schedule, ...counted(train.schedule, Object.keys(train.schedule), tokens) },
     },
-    evaluate: {
-      ...evaluate,
-      ...(evaluate.every !== undefined && { every: tokens(evaluate.every) }),
-      ...(evaluate.tokens !== undefined && { tokens: tokens(evaluate.tokens) }),
-    },
+    evaluate: { ...evaluate, ...counted(evaluate, ["every", "tokens"], tokens) },
   };
+}
+
+function scaledTime(at: GrowthStep["at"], tokens: (count: number) => number): GrowthStep["at"] {
+  if (typeof at === "number") return tokens(at);
+  if ("slope" in at) return { slope: { ...at.slope, ...counted(at.slope, ["most"], tokens) } };
+  if ("probe" in at) return { probe: { ...at.probe, ...counted(at.probe, ["every", "budget", "most"], tokens) } };
+  return at;
+}
+
+/** Those fields of `given` that are numbers, as counts of tokens. */
+function counted<Name extends string>(
+  given: { readonly [K in Name]?: unknown },
+  names: readonly Name[],
+  tokens: (count: number) => number,
+): { [K in Name]?: number } {
+  const numbers = names.flatMap((name) => {
+    const count = given[name];
+    return typeof count === "number" ? [[name, tokens(count)] as const] : [];
+  });
+  return Object.fromEntries(numbers) as { [K in Name]?: number };
 }
 
 /** The largest divisor of `n` that is at most `most`, and 1 at least. */

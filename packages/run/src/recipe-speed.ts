@@ -2,7 +2,7 @@
 // measured once and remembered in the user's cache.
 import { createHash } from "node:crypto";
 import { mkdir } from "node:fs/promises";
-import { availableParallelism, cpus, homedir } from "node:os";
+import { homedir } from "node:os";
 import { dirname } from "node:path";
 import { cacheFolder, type Device, resolveBackend } from "@cambium/backend";
 import { readTextFileIfThere, writeFileAtomic } from "@cambium/files";
@@ -11,6 +11,7 @@ import { initialParameters, modelSizes } from "@cambium/model";
 import type { PluginImporter } from "@cambium/plugin";
 import type { Stage } from "@cambium/recipe";
 import { type Precision, precisionsOf, requirePrecision, Trainer, uploadFresh } from "@cambium/train";
+import { machineInfo } from "./machine.js";
 import { version } from "./version.js";
 
 /** One backend in one precision. */
@@ -104,8 +105,8 @@ function keyOf(
 ): string {
   const { backend, device, settings } = info;
   // A home folder may be shared by several machines.
-  const machine = [cpus()[0]?.model, availableParallelism()];
-  const where = [version, machine, backend, info.version, device, settings];
+  const { cpu, cores } = machineInfo();
+  const where = [version, [cpu, cores], backend, info.version, device, settings];
   const what = [model.family.name, model.config, batch, context, optimizer, memory, precision];
   const hash = createHash("sha256").update(JSON.stringify([where, what]));
   return hash.digest("hex").slice(0, 16);

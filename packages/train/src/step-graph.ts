@@ -13,6 +13,7 @@ import {
   guardedAdamw,
   i32,
   mul,
+  sortedKeys,
   type Tensor,
 } from "@cambium/ir";
 import {
@@ -48,21 +49,15 @@ export interface StepGraphOptions {
   readonly distill?: Distillation | undefined;
 }
 
-const counted: Readonly<Record<keyof StepGraphOptions, true>> = {
+/** Their names: tsc asks for each. */
+const stepFields: Readonly<Record<keyof StepGraphOptions, true>> = {
   ...{ batch: true, context: true, optimizer: true, phase: true, precision: true, distill: true },
 };
 
 /** Everything that a step depends on besides its model, as a cache key. Further fields and their order do not matter. */
 export function stepKey(options: StepGraphOptions): string {
-  return JSON.stringify(Object.keys(counted).map((name) => ordered(options[name as keyof StepGraphOptions])));
-}
-
-/** `value` with the keys of plain objects in one order. */
-function ordered(value: unknown): unknown {
-  if (Array.isArray(value)) return value.map(ordered);
-  if (typeof value !== "object" || value === null) return value;
-  const entries = Object.entries(value).sort(([a], [b]) => (a < b ? -1 : 1));
-  return Object.fromEntries(entries.map(([key, held]) => [key, ordered(held)]));
+  const names = Object.keys(stepFields) as (keyof StepGraphOptions)[];
+  return JSON.stringify(names.map((name) => sortedKeys(options[name])));
 }
 
 /** Name of a parameter's accumulated gradient in step graphs. */

@@ -1,4 +1,5 @@
 // A stage's identity: the hash of all that decides its weights and metrics, and of nothing else.
+import { sortedKeys } from "@cambium/ir";
 import { sha256 } from "@noble/hashes/sha2.js";
 import { bytesToHex, utf8ToBytes } from "@noble/hashes/utils.js";
 import type { Stage } from "./stage.js";
@@ -22,9 +23,12 @@ export function identityOf(stage: Stage): string {
   return digestOf([identityVersion, notCounted.reduce<unknown>(without, stageJson(stage))]);
 }
 
-/** SHA-256 of plain data, whatever the order of its keys, in hexadecimal digits. */
+/**
+ * SHA-256 of plain data in hexadecimal digits, whatever the order of its keys: a stage read back from JSON has the
+ * identity it was written with.
+ */
 export function digestOf(data: unknown): string {
-  return bytesToHex(sha256(utf8ToBytes(JSON.stringify(ordered(data)))));
+  return bytesToHex(sha256(utf8ToBytes(JSON.stringify(sortedKeys(data)))));
 }
 
 export function stageId(stage: Stage): string {
@@ -35,16 +39,6 @@ function without(value: unknown, [key = "", ...rest]: readonly string[]): unknow
   if (!isRecord(value) || !Object.hasOwn(value, key)) return value;
   const { [key]: held, ...others } = value;
   return rest.length === 0 ? others : { ...others, [key]: without(held, rest) };
-}
-
-/**
- * `value` with the keys of every object in one order: a stage read back from JSON has the identity it was written with.
- */
-function ordered(value: unknown): unknown {
-  if (Array.isArray(value)) return value.map(ordered);
-  if (!isRecord(value)) return value;
-  const entries = Object.entries(value).sort(([a], [b]) => (a < b ? -1 : 1));
-  return Object.fromEntries(entries.map(([key, held]) => [key, ordered(held)]));
 }
 
 function isRecord(value: unknown): value is Readonly<Record<string, unknown>> {

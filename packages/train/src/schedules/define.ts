@@ -14,7 +14,7 @@ export interface ScheduleDefinition<Shape extends z.ZodRawShape> {
   readonly name: string;
   /** For help texts, without a full stop. */
   readonly summary: string;
-  /** Its own options; counts of tokens as `quantity`. */
+  /** Its own options. Numbers are counts of tokens, as `quantity`: a recipe that is scaled scales them. */
   readonly options: z.ZodObject<Shape>;
   /** Whether it decays; one that does not stays at the peak and takes neither floor nor total. */
   readonly ends: boolean;
