@@ -15,7 +15,7 @@ export interface Case {
 /** The work of one run, by the IR's count; absent if not counted. */
 export interface Work {
   readonly flops?: number;
-  /** Memory traffic, with every input and output once. */
+  /** Memory traffic, with every input and output once; of a training step, the bytes that it holds at most. */
   readonly bytes?: number;
   readonly tokens?: number;
 }
