@@ -1,9 +1,11 @@
-// House rules that no linter checks: the length of files and functions, a first line that says what a file is, no list
-// of unknown length spread into the arguments of a call, and no import that the package does not install. `tools/house/known.json` lists today's exceptions; it may
-// only shrink (`--update` rewrites it, and refuses to let it grow).
+// House rules that no linter checks: the length of files, functions and operators, a first line that says what a file
+// is, no list of unknown length spread into the arguments of a call, and no import that the package does not install.
+// `tools/house/known.json` lists today's exceptions; it may only shrink (`--update` rewrites it, and refuses to let it
+// grow).
 import { readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { functionsOf } from "./house/functions.mjs";
+import { operatorLengths } from "./house/operators.mjs";
 import { otherFiles, sources } from "./house/sources.mjs";
 import { spreadsOf } from "./house/spreads.mjs";
 import { undeclaredIn } from "./house/undeclared.mjs";
@@ -11,6 +13,8 @@ import { root } from "./setup.mjs";
 
 const longestFile = 350;
 const longestFunction = 80;
+/** Sources and tests of an operator's package, blank lines aside. */
+const longestOperator = 120;
 const medianLimit = 70;
 
 const files = sources();
@@ -19,11 +23,10 @@ const at = (share) => lengths[Math.floor(lengths.length * share)] ?? 0;
 console.log(`${lengths.length} source files; lines: median ${at(0.5)}, p90 ${at(0.9)}, longest ${at(1 - 1e-9)}`);
 
 /** Violations by rule: where, and the size. Tests and tools must be as short as sources. */
+const all = [...files, ...otherFiles()];
 const found = {
   files: Object.fromEntries(
-    [...files, ...otherFiles()]
-      .map(({ path, text }) => [path, text.split("\n").length - 1])
-      .filter(([, lines]) => lines > longestFile),
+    all.map(({ path, text }) => [path, text.split("\n").length - 1]).filter(([, lines]) => lines > longestFile),
   ),
   functions: Object.fromEntries(
     files
@@ -32,10 +35,12 @@ const found = {
       .filter(([, lines]) => lines > longestFunction)
       .sort(([, a], [, b]) => a - b), // Of functions that share a name, the longest counts.
   ),
+  operators: Object.fromEntries([...operatorLengths(all)].filter(([, lines]) => lines > longestOperator)),
 };
 const says = {
   files: (lines) => `${lines} lines, over ${longestFile}`,
   functions: (lines) => `a function of ${lines} lines, over ${longestFunction}`,
+  operators: (lines) => `${lines} lines with its tests, over ${longestOperator}`,
 };
 
 const knownPath = join(root, "tools", "house", "known.json");

@@ -1,6 +1,7 @@
-// The house rules about calls and imports find what they are meant to, and nothing else.
+// The house rules about calls, imports and operators find what they are meant to, and nothing else.
 import ts from "typescript";
 import { expect, test } from "vitest";
+import { operatorLengths } from "../house/operators.mjs";
 import { spreadsOf } from "../house/spreads.mjs";
 import { undeclaredIn } from "../house/undeclared.mjs";
 
@@ -28,4 +29,18 @@ test("finds an import that only the package's own development installs", () => {
   ]);
   const fine = 'import fs from "node:fs"; import * as z from "zod"; import { c } from "@a/b/node"; import "./own.js";';
   expect(undeclared(`${fine} import type { T } from "@a/dev"; export * from "@a/own"; export { c };`)).toEqual([]);
+});
+
+test("counts an operator's sources and tests, blank lines aside", () => {
+  const files = [
+    { path: "operators/a/src/index.ts", text: "one\n\ntwo\n" },
+    { path: "operators/a/test/a.test.ts", text: "three\n" },
+    { path: "operators/a/tsup.config.ts", text: "not counted\n" },
+    { path: "operators/b/src/index.ts", text: "one\n  \n" },
+    { path: "packages/growth/src/index.ts", text: "not an operator\n" },
+  ];
+  expect([...operatorLengths(files)]).toEqual([
+    ["operators/a", 3],
+    ["operators/b", 1],
+  ]);
 });

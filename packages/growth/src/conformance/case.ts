@@ -63,7 +63,7 @@ const sizes = {
   contextLength: 32,
 };
 
-/** All but the first two differ from Llama in more than sizes; the last has none of its names. */
+/** The last two differ from Llama in more than sizes; the last has none of its names. */
 export const testBases = {
   mha: {},
   "gqa, tied": { heads: 4, kvHeads: 2, headDim: 4, tied: true },

@@ -11,7 +11,15 @@ export {
   type Weights,
 } from "../measure/logits.js";
 export type { TestApi } from "./api.js";
-export { type BaseChoice, baseModel, defaultCases, type OperatorCase, type Refusal, testBases } from "./case.js";
+export {
+  type BaseChoice,
+  baseModel,
+  defaultCases,
+  type ListCase,
+  type OperatorCase,
+  type Refusal,
+  testBases,
+} from "./case.js";
 export { courseError } from "./course.js";
 export { type DescribeOperatorOptions, describeOperator } from "./describe.js";
 export { foundBy } from "./found.js";

@@ -1,7 +1,8 @@
 // Joins tensors end to end along an axis.
 import { numel } from "@cambium/ir";
 import type { TypedConcat } from "../expr/typed.js";
-import { rowLength, type Scope, type Value } from "./value.js";
+import { storage } from "./storage.js";
+import { rowLength, type Scope, type Value, withRows } from "./value.js";
 
 export function compileConcat({ parts, at, shape }: TypedConcat, scope: Scope): Value {
   const values = parts.map((part) => scope.compile(part, scope));
@@ -11,13 +12,13 @@ export function compileConcat({ parts, at, shape }: TypedConcat, scope: Scope): 
 function joinRows(parts: readonly Value[]): Value["rows"] {
   return async (start, end) => {
     const width = rowLength((parts[0] as Value).shape);
-    const out = new Float64Array((end - start) * width);
+    const out = storage((end - start) * width);
     let offset = 0;
     for (const part of parts) {
       const count = part.shape[0] as number;
       const from = Math.max(start, offset);
       const to = Math.min(end, offset + count);
-      if (from < to) out.set(await part.rows(from - offset, to - offset), (from - start) * width);
+      if (from < to) await withRows(part, from - offset, to - offset, (rows) => out.set(rows, (from - start) * width));
       offset += count;
     }
     return out;
@@ -28,12 +29,13 @@ function joinInner(parts: readonly Value[], at: number, size: number): Value["ro
   return async (start, end) => {
     const inner = rowLength((parts[0] as Value).shape.slice(at));
     const outer = (end - start) * numel((parts[0] as Value).shape.slice(1, at));
-    const out = new Float64Array(outer * size * inner);
+    const out = storage(outer * size * inner);
     let offset = 0;
     for (const part of parts) {
-      const rows = await part.rows(start, end);
       const length = (part.shape[at] as number) * inner;
-      for (let o = 0; o < outer; o++) out.set(rows.subarray(o * length, (o + 1) * length), o * size * inner + offset);
+      await withRows(part, start, end, (rows) => {
+        for (let o = 0; o < outer; o++) out.set(rows.subarray(o * length, (o + 1) * length), o * size * inner + offset);
+      });
       offset += length;
     }
     return out;

@@ -14,9 +14,9 @@ import type { GrowthPlan, PlanTables } from "./plan.js";
  *   further copies and new entries start at zero.
  * - `zero-new`: old tensors keep their moments, everything else starts at zero. A target tensor is old if it is the own
  *   place of a base tensor: the target tensor of the same name if that reads it, else the first that does. A layer that
- * growth moves up therefore keeps its moments, and a copy before it does not get them. Within an old tensor each
- * entry's moments stay with its first copy. A tensor whose factors have no moment rule starts at zero; `carry` and
- * `pad` refuse it.
+ *   growth moves up therefore keeps its moments, and a copy before it does not get them. Within an old tensor each
+ *   entry's moments stay with its first copy. A tensor whose factors have no moment rule starts at zero; `carry` and
+ *   `pad` refuse it.
  */
 export const optimizerPolicies = ["reset", "carry", "pad", "zero-new"] as const;
 export type OptimizerPolicy = (typeof optimizerPolicies)[number];

@@ -50,7 +50,7 @@ export function linearTensors(
   const sourceOf = counterparts(base);
   return tensorsOf(target, (spec) => {
     const own = (layer: number | undefined) => sourceOf(spec, layer) as ParameterSpec;
-    const start = own(spec.layer && starts[spec.layer]);
+    const start = own(spec.layer === undefined ? undefined : starts[spec.layer]);
     const mixed = spec.layer !== undefined && from.layers !== to.layers;
     const all = mixed ? Array.from({ length: from.layers }, (_, j) => own(j)) : [];
     const value = mixed ? mixedLayers(start, all, take(shares(spec), 0, [spec.layer])) : copy(start.name);

@@ -132,7 +132,7 @@ const factorsOf = {
   /** The k-th number for copy k, taken away from the first copy. */
   elem: (k: number, rank: number) => (rank === k ? 1 : rank === 0 ? -1 : 0),
   /**
-   * A random number for each copy less their mean (LEMON, Wang et al. 2023: a random initialisation projected onto the
+   * A random number for each copy less their mean (LEMON, Wang et al. 2024: a random initialisation projected onto the
    * weights that preserve the function), by Helmert's contrasts, which give the same distribution.
    */
   proj: (k: number, rank: number) => (rank < k ? 1 : rank === k ? -k : 0) / Math.sqrt(k * (k + 1)),

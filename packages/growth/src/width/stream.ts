@@ -32,7 +32,7 @@ export interface Stream {
 /**
  * The factors of a norm mode, for d channels that grow to D. `stream`: a channel with c copies is written times
  * s = sqrt(D / (d c)), and norm weights are divided by s; mean squares stay the same, for any map. `sqrt-mu`: norm
- * weights times sqrt(r) and eps times r = k d / D, for k copies of every channel (LEMON, Wang et al. 2023). `copy`: no
+ * weights times sqrt(r) and eps times r = k d / D, for k copies of every channel (LEMON, Wang et al. 2024). `copy`: no
  * factors (bert2BERT, Chen et al. 2021). A tied table both writes and reads the stream, so the final norm gets the
  * shares of the copies and a second 1/s.
  * @throws CambiumError `E_GROWTH_SIZES` for `sqrt-mu` with unequal numbers of copies.
