@@ -25,7 +25,7 @@ export type Unit = "GFLOPS" | "GB/s" | "tokens/s" | "s";
 
 interface SuiteFacts {
   readonly name: string;
-  /** One line for `--help`. */
+  /** One line for `--help` and pages. */
   readonly summary: string;
   readonly unit: Unit;
   /** The device's peak that limits it. */

@@ -34,7 +34,7 @@ const tolerance = 0.15;
 
 export const memory: DeviceSuite = {
   name: "memory",
-  summary: "a training process's memory against plan's prediction for onnx; only if named",
+  summary: "a training process's memory against plan's prediction for onnx",
   unit: "s",
   bound: null,
   on: "device",

@@ -34,7 +34,7 @@ const short = {
 
 export const soak: DeviceSuite = {
   name: "soak",
-  summary: "many steps in one process, within limits of memory and of the event loop; only if named",
+  summary: "many steps in one process, within limits of memory and of the event loop",
   unit: "tokens/s",
   bound: null,
   on: "device",

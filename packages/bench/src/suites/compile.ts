@@ -13,7 +13,7 @@ const depths: readonly StepConfig[] = [3, 6, 12, 24].map((layers) => {
 
 export const compile: DeviceSuite = {
   name: "compile",
-  summary: "from a graph to the end of its first training step, by depth; only if named",
+  summary: "from a graph to the end of its first training step, by depth",
   unit: "s",
   bound: null,
   on: "device",

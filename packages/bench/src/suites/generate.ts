@@ -56,7 +56,7 @@ export const generate: DeviceSuite = {
 export const generateLarge: DeviceSuite = {
   ...generate,
   name: "generate-large",
-  summary: "the same as generate with larger Llamas; only if named",
+  summary: "the same as generate with larger Llamas",
   extra: true,
   cases: (quick) =>
     larger.slice(0, quick ? 1 : undefined).flatMap((size): Case[] => {

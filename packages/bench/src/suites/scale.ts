@@ -18,7 +18,7 @@ const sizes: Readonly<Record<string, StepConfig & { readonly memory: number }>> 
 export const scale: DeviceSuite = {
   ...step,
   name: "scale",
-  summary: "training steps from 5 to 400 million parameters within 16 GB; only if named",
+  summary: "training steps from 5 to 400 million parameters within 16 GB",
   extra: true,
   cases: (quick) =>
     Object.entries(sizes)

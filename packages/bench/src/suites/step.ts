@@ -75,7 +75,7 @@ export const step: DeviceSuite = {
 export const train: DeviceSuite = {
   ...step,
   name: "train",
-  summary: "training steps of larger Llamas; only if named",
+  summary: "training steps of larger Llamas",
   extra: true,
   cases: (quick) => larger.slice(0, quick ? 1 : undefined).map(caseOf),
 };

@@ -25,7 +25,7 @@ const small: Omit<Sizes, "switch"> = { ...sizes, layers: 2, hidden: 64, intermed
 
 export const switching: DeviceSuite = {
   name: "switch",
-  summary: "growing a model in training on its device, and a step of the grown one; only if named",
+  summary: "growing a model in training on its device, and a step of the grown one",
   unit: "s",
   bound: null,
   on: "device",

@@ -92,7 +92,7 @@ NAME@PRECISION is a backend in one precision, a contestant of its own. A device 
 by name, and only the suites ${precisionSuites.join(", ")} have one.
 
 Suites:
-${suites.map(({ name, summary }) => `  ${name.padEnd(width)}  ${summary}`).join("\n")}
+${suites.map(({ name, summary, extra }) => `  ${name.padEnd(width)}  ${summary}${extra ? "; only if named" : ""}`).join("\n")}
 
 With --json: {"schema", "environment": {…, "hash"}, "rows": [{"suite", "case", "backend", "device", "engaged", "unit",
 "median", "interval", "samples", "peakShare", "parity", …}], "failures", "complete"}, by the JSON Schema in

@@ -59,7 +59,7 @@ function tableSection(document: BenchDocument): Html {
   <h3>What the columns mean</h3>
   ${columns.map(({ head, about }) => about && html`<p class="note"><b>${head}</b>: ${about}</p>`)}
   <h3>What the cases measure</h3>
-  ${ran.map(({ name, summary }) => html`<p class="note"><b>${name}</b>: ${summary.replace("; only if named", "")}</p>`)}
+  ${ran.map(({ name, summary }) => html`<p class="note"><b>${name}</b>: ${summary}</p>`)}
   <h3>Devices</h3>
   ${document.environment.backends.map(({ name, device, version }) => html`<p class="note">${name}: ${[device, version].filter(Boolean).join("; ")}</p>`)}
   </section>`;
