@@ -11,11 +11,17 @@ export function isHalf(dtype: DType): dtype is HalfDType {
 }
 
 /** The numbers that 16-bit codes stand for; exact. */
-export function decodeHalf<Out extends Float32Array | Float64Array = Float32Array>(
+export function decodeHalf(dtype: HalfDType, halves: ArrayLike<number>): Float32Array;
+export function decodeHalf<Out extends Float32Array | Float64Array>(
   dtype: HalfDType,
   halves: ArrayLike<number>,
-  out: Out = new Float32Array(halves.length) as Out,
-): Out {
+  out: Out,
+): Out;
+export function decodeHalf(
+  dtype: HalfDType,
+  halves: ArrayLike<number>,
+  out: Float32Array | Float64Array = new Float32Array(halves.length),
+): Float32Array | Float64Array {
   if (dtype === "f16") {
     const table = f16Values();
     for (let i = 0; i < out.length; i++) out[i] = table[halves[i] as number] as number;
