@@ -1,5 +1,5 @@
 // A larger model, newly initialised: it has nothing of the base.
-import { constant, normal, tensorsOf, widthOperator } from "@cambium/growth";
+import { constant, initial, tensorsOf, widthOperator } from "@cambium/growth";
 import { parameterTable } from "@cambium/model";
 import * as z from "zod";
 import { version } from "../package.json";
@@ -30,7 +30,7 @@ export default widthOperator({
     const tensors = tensorsOf(target, (spec) => {
       const { name, shape, neutral } = spec;
       if (neutral !== undefined) return constant(shape, neutral);
-      return normal(shape, family.std(config, spec, init), `${seed}/init/${name}`);
+      return initial(shape, family.std(config, spec, init), `${seed}/init/${name}`);
     });
     return { tensors, dropped: parameterTable(base).map(({ name }) => name) };
   },

@@ -40,6 +40,7 @@ describe("parameterTable", () => {
       ],
       layer: 1,
       part: "self_attn.o_proj.weight",
+      module: "self_attn.o_proj",
       kind: "linear",
       writes: "stream",
     });

@@ -1,6 +1,6 @@
 // AdamW's settings, their defaults and their ranges: the schema is the type, the check, and what recipes have.
 import { CambiumError, type Reason } from "@cambium/ir";
-import { z } from "zod";
+import * as z from "zod";
 
 /** The defaults are those of Du et al. 2024, appendix B.3. */
 export const optimizerSchema = z.strictObject({

@@ -1,7 +1,7 @@
 // Compiles a typed expression to rows on demand: one rule per kind. The expression has been checked before.
-import { Random } from "@cambium/ir";
 import { interpret, type Known, type Typed, type TypedRules } from "../expr/typed.js";
 import { compileConcat } from "./concat.js";
+import { drawing, drawingKey } from "./drawing.js";
 import { combine } from "./linear.js";
 import { compileMatMul } from "./matmul.js";
 import { shareRows } from "./share.js";
@@ -13,10 +13,8 @@ const rules: TypedRules<Scope, Value> = {
   source: ({ name, shape }, { read }) => ({ shape, rows: async (start, end) => read(name, start, end) }),
   fill: (typed) => leaf(typed, (out) => out.fill(typed.value)),
   normal: (typed, { shared }) => {
-    const { std, seed, shape } = typed;
-    const random = new Random(seed);
-    const value = leaf(typed, (out, first) => random.noise(out, first, std));
-    return { shape, ...shareRows(shared, `${std} ${seed} [${shape}]`, value.rows) };
+    const value = leaf(typed, drawing(typed));
+    return { shape: typed.shape, ...shareRows(shared, drawingKey(typed), value.rows) };
   },
   given: ({ name, shape, start }, scope) => {
     const { found } = scope;

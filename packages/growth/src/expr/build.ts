@@ -46,6 +46,11 @@ export function normal(shape: Shape, std: number, seed: string): Normal {
   return { kind: "normal", shape, std, seed };
 }
 
+/** The numbers that a model begins with if its parameter's stream is `seed`: for parameters that are begun anew. */
+export function initial(shape: Shape, std: number, seed: string): Normal {
+  return { ...normal(shape, std, seed), initial: true };
+}
+
 export function scale(of: Expr, by: number): Scale {
   return { kind: "scale", of, by };
 }

@@ -44,12 +44,16 @@ export interface Const {
   readonly value: number;
 }
 
-/** Entry i (row-major) is `std` times the i-th number of the noise of the stream `seed` (`Random.noise`). */
+/**
+ * Entry i (row-major) is `std` times the i-th number of the stream `seed`: of its noise (`Random.noise`), or with
+ * `initial` of the numbers that models begin with (`Random.normal`), which take several times as long to draw.
+ */
 export interface Normal {
   readonly kind: "normal";
   readonly shape: readonly number[];
   readonly std: number;
   readonly seed: string;
+  readonly initial?: true;
 }
 
 /** `by` · `of`. */

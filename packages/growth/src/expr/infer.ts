@@ -35,9 +35,8 @@ const rules: { readonly [K in ExprKind]: Infer<Extract<Expr, { kind: K }>> } = {
   const: ({ shape, value }, { mode }, hint) => {
     return { kind: "fill", value: mode === "moment" ? 0 : value, ...leaf(shape, hint) };
   },
-  normal: ({ shape, std, seed }, { mode }, hint) => {
-    if (mode !== "value") return { kind: "fill", value: 0, ...leaf(shape, hint) };
-    return { kind: "normal", std, seed, ...leaf(shape, hint) };
+  normal: ({ shape, ...drawn }, { mode }, hint) => {
+    return mode === "value" ? { ...drawn, ...leaf(shape, hint) } : { kind: "fill", value: 0, ...leaf(shape, hint) };
   },
   given: (expr, scope, hint) => {
     const { name, by } = expr;

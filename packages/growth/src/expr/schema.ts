@@ -9,7 +9,10 @@ const shape = z.array(z.int().nonnegative()).min(1).readonly();
 const number = z.number();
 const axis = z.union([axisName, z.int().nonnegative()]);
 
-const normal = z.strictObject({ kind: z.literal("normal"), shape, std: number.nonnegative(), seed: z.string() });
+const normal = z.strictObject({
+  ...{ kind: z.literal("normal"), shape, std: number.nonnegative(), seed: z.string() },
+  initial: z.literal(true).exactOptional(),
+});
 
 /** Expressions in which a list of indices or factors may be `{ list: i }`, the i-th of `lists`. */
 export function exprSchema(lists: readonly (readonly number[])[] = []): z.ZodType<Expr> {

@@ -23,11 +23,12 @@ export interface TypedFill extends Known {
   readonly value: number;
 }
 
-/** Entry i (row-major) is `std` times the i-th number of the noise of the stream `seed`. */
+/** Entry i (row-major) is `std` times the i-th number of the stream `seed`, as {@link Normal} says. */
 export interface TypedNormal extends Known {
   readonly kind: "normal";
   readonly std: number;
   readonly seed: string;
+  readonly initial?: true;
 }
 
 /** A tensor found before the plan is executed. `start` is where its fit starts, or the stand-in for a measurement. */

@@ -1,6 +1,7 @@
 // A plan as an IR graph: base tensors in, target tensors out. It runs on any device and can be differentiated.
-import { f32, type Graph, GraphBuilder, type HostTensor, hostTensor, numel, Random, type Tensor } from "@cambium/ir";
+import { f32, type Graph, GraphBuilder, type HostTensor, hostTensor, numel, type Tensor } from "@cambium/ir";
 import { type ParameterSpec, stateNames } from "@cambium/model";
+import { drawing, drawingKey } from "../evaluate/drawing.js";
 import { typedMoment } from "../evaluate/moments.js";
 import type { Expr } from "../expr/expr.js";
 import type { Typed, TypedNormal } from "../expr/typed.js";
@@ -119,14 +120,14 @@ class GraphParts {
     return tensor;
   }
 
-  #normal({ std, seed, shape }: TypedNormal): Tensor {
-    const name = `normal:${std}:${seed}:${shape.join("x")}`;
+  #normal(typed: TypedNormal): Tensor {
+    const name = `normal:${drawingKey(typed)}`;
     this.#leaves.set(name, () => {
-      const numbers = new Float64Array(numel(shape));
-      new Random(seed).noise(numbers, 0, std);
-      return hostTensor("f32", shape, Float32Array.from(numbers));
+      const numbers = new Float64Array(numel(typed.shape));
+      drawing(typed)(numbers, 0);
+      return hostTensor("f32", typed.shape, Float32Array.from(numbers));
     });
-    return this.#input(name, shape);
+    return this.#input(name, typed.shape);
   }
 }
 
