@@ -3,6 +3,7 @@
 const onnx = "onnx";
 const node = "tfjs:engine=node";
 const bf16 = "tfjs:engine=node@bf16";
+const pytorch = ["torch", "torch-compile", "torch-bf16", "torch-compile-bf16"];
 
 /**
  * @typedef {object} Goal
@@ -32,12 +33,12 @@ export const bars = [
   {
     name: "train",
     bench: ["--suite", "train", "--backend", [onnx, node, bf16].join(), "--rounds", "4"],
-    peers: ["torch", "torch-compile", "torch-bf16"],
+    peers: pytorch,
     goals: [
       { title: "onnx in f32 over PyTorch eager", ours: [onnx], theirs: ["torch"], least: 2 },
       {
         title: "the fastest of ours over PyTorch's fastest",
-        ...{ ours: [onnx, node, bf16], theirs: ["torch", "torch-compile", "torch-bf16"], least: 1 },
+        ...{ ours: [onnx, node, bf16], theirs: pytorch, least: 1 },
       },
       { title: "onnx's memory over what a step counts", ours: [onnx], own: 250e6 },
       { title: "tfjs-node's memory over what a step counts", ours: [node, bf16], own: 450e6 },

@@ -2,7 +2,7 @@
 // missing, and libGLX_nvidia, which the file names, does not load without X11. libEGL_nvidia has the same driver and
 // needs no X11.
 import { execFileSync } from "node:child_process";
-import { existsSync, mkdtempSync, readdirSync, writeFileSync } from "node:fs";
+import { existsSync, mkdtempSync, readdirSync, rmSync, writeFileSync } from "node:fs";
 import { constants, tmpdir } from "node:os";
 import { join } from "node:path";
 
@@ -41,7 +41,9 @@ export function findDrivers(): Drivers {
 }
 
 function icdFor(library: string): string {
-  const path = join(mkdtempSync(join(tmpdir(), "cambium-icd-")), "nvidia_egl_icd.json");
+  const folder = mkdtempSync(join(tmpdir(), "cambium-icd-"));
+  process.on("exit", () => rmSync(folder, { recursive: true, force: true }));
+  const path = join(folder, "nvidia_egl_icd.json");
   const icd = { file_format_version: "1.0.0", ICD: { library_path: library, api_version: "1.3.0" } };
   writeFileSync(path, JSON.stringify(icd));
   return path;
