@@ -3,7 +3,6 @@
 export { corpusName, type RecipeName, recipeNames, recipePart } from "./names.js";
 export { checkRecipe, parseRecipe, type RecipeReading, readRecipe, refuseRecipe } from "./parse.js";
 export { type Decided, planArms } from "./plan/arms.js";
-export type { PlanContext, RecipeOperators } from "./plan/context.js";
 export { type Cost, costOf } from "./plan/cost.js";
 export { teacherPaths } from "./plan/distill.js";
 export { localEngineName, stageEngine } from "./plan/engine.js";
@@ -23,6 +22,7 @@ export type {
   Until,
 } from "./plan/stage.js";
 export { parseStage, stageJson } from "./plan/stage-json.js";
+export type { PlanSurroundings, RecipeOperators } from "./plan/surroundings.js";
 export { scaleRecipe } from "./scale.js";
 export type { CorpusPart } from "./schema/data.js";
 export type { TaskUse } from "./schema/evaluate.js";

@@ -21,18 +21,18 @@ import { stringify } from "yaml";
 import { z } from "zod";
 import {
   type ArmPlan,
-  type PlanContext,
   type PlannedStage,
+  type PlanSurroundings,
   parseRecipe,
   planArms,
   type RecipeInput,
 } from "../src/index.js";
 import { minimal } from "./support.js";
 
-function plan(recipe: RecipeInput, context: Partial<PlanContext> = {}): ArmPlan[] {
+function plan(recipe: RecipeInput, around: Partial<PlanSurroundings> = {}): ArmPlan[] {
   const parsed = parseRecipe(stringify(recipe), "r.yaml");
   const operators = { growth: parsed.growth.map(() => stack), variants: parsed.variants.map(() => stack) };
-  return planArms(parsed, { vocabSize: 256, dataContent: "text", device: "reference 1", operators, ...context });
+  return planArms(parsed, { vocabSize: 256, dataContent: "text", device: "reference 1", operators, ...around });
 }
 
 function flopsOf(arm: ArmPlan | undefined): number {
@@ -242,7 +242,7 @@ describe("a stage's identity", () => {
   interface Edit {
     readonly what: string;
     readonly recipe?: (recipe: RecipeInput) => RecipeInput;
-    readonly context?: Partial<PlanContext>;
+    readonly around?: Partial<PlanSurroundings>;
     /** Stages whose bits it decides. */
     readonly decides: readonly Stage[];
   }
@@ -262,10 +262,10 @@ describe("a stage's identity", () => {
       decides: all,
     },
     { what: "the memory that a step may take", recipe: train({ memory: "1GB" }), decides: all },
-    { what: "the text", context: { dataContent: "other text" }, decides: all },
-    { what: "the device", context: { device: "reference 2" }, decides: all },
-    { what: "the vocabulary", context: { vocabSize: 300 }, decides: all },
-    { what: "the end of a text", context: { eosId: 3 }, decides: all },
+    { what: "the text", around: { dataContent: "other text" }, decides: all },
+    { what: "the device", around: { device: "reference 2" }, decides: all },
+    { what: "the vocabulary", around: { vocabSize: 300 }, decides: all },
+    { what: "the end of a text", around: { eosId: 3 }, decides: all },
     { what: "a size", recipe: model({ intermediate: 12 }), decides: all },
     { what: "tied embeddings", recipe: model({ tied: true }), decides: all },
     { what: "the initialisation", recipe: model({ init: "hf" }), decides: all },
@@ -291,14 +291,14 @@ describe("a stage's identity", () => {
     { what: "the samples", recipe: (recipe) => ({ ...recipe, samples: { tokens: 3 } }), decides: [] },
   ];
 
-  const ids = (recipe: RecipeInput, context: Partial<PlanContext>) =>
-    new Map(plan(recipe, context).flatMap(({ stages }) => stages.map(({ stage, id }) => [stage.name, id] as const)));
+  const ids = (recipe: RecipeInput, around: Partial<PlanSurroundings>) =>
+    new Map(plan(recipe, around).flatMap(({ stages }) => stages.map(({ stage, id }) => [stage.name, id] as const)));
 
-  /** The recipe and context with some edits made. */
+  /** The recipe and what surrounds it, with some edits made. */
   const edited = (made: readonly Edit[]) =>
     ids(
       made.reduce((recipe, edit) => edit.recipe?.(recipe) ?? recipe, minimal as RecipeInput),
-      Object.assign({}, ...made.map(({ context }) => context)),
+      Object.assign({}, ...made.map(({ around }) => around)),
     );
 
   test("changes with what decides its bits, and with nothing else", () => {

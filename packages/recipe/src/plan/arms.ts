@@ -5,7 +5,6 @@ import { llama, type ModelSpec, modelSpec, plainPhase } from "@cambium/model";
 import type { GrowthStep, Recipe } from "../schema.js";
 import { budgetOf, wholeSteps } from "./budget.js";
 import { checkFit, checkMasks, checkProbe, checkSchedule, masksOpenAfter } from "./checks.js";
-import type { PlanContext } from "./context.js";
 import { type Cost, costOf } from "./cost.js";
 import { distillOf } from "./distill.js";
 import { checkEngines, computesWith } from "./engine.js";
@@ -16,6 +15,7 @@ import { probesBefore } from "./probe.js";
 import { scheduleOf } from "./schedule.js";
 import { settingsOf } from "./settings.js";
 import type { ArmPlan, PlannedStage, Stage, StageStart, Until } from "./stage.js";
+import type { PlanSurroundings } from "./surroundings.js";
 
 /** Tokens after which stages with an open end have ended, by the stage's id. */
 export type Decided = ReadonlyMap<string, number>;
@@ -27,13 +27,13 @@ export type Decided = ReadonlyMap<string, number>;
  * learning rate that makes no sense over a stage's tokens, `E_GROWTH_TIMING`, `E_GROWTH_MASKS` for masks that outlast
  * their stage; what an operator's `plan` throws.
  */
-export function planArms(recipe: Recipe, context: PlanContext, decided: Decided = new Map()): ArmPlan[] {
-  checkFit(recipe, context);
-  const links = linksOf(recipe, context, context.operators.growth);
+export function planArms(recipe: Recipe, around: PlanSurroundings, decided: Decided = new Map()): ArmPlan[] {
+  checkFit(recipe, around);
+  const links = linksOf(recipe, around, around.operators.growth);
   const target = (links.at(-1) as Link).model;
   const budget = budgetOf(recipe, target);
   const arm = (name: string, of: Recipe, chain: readonly Link[]) => {
-    return { name, stages: planArm({ name, recipe: of, context, decided, links: chain, budget }) };
+    return { name, stages: planArm({ name, recipe: of, around, decided, links: chain, budget }) };
   };
   const arms: ArmPlan[] = [arm(recipe.growth.length > 0 ? "grown" : "base", recipe, links)];
   if (recipe.growth.length > 0 && recipe.compare.includes("scratch")) {
@@ -42,10 +42,10 @@ export function planArms(recipe: Recipe, context: PlanContext, decided: Decided 
     arms.push(arm("scratch", { ...recipe, growth: [] }, [alone]));
   }
   recipe.variants.forEach(({ options, distill }, i) => {
-    const operator = context.operators.variants[i] as Operator;
+    const operator = around.operators.variants[i] as Operator;
     const growth = recipe.growth.map((step) => ({ ...step, options, distill }));
     const variant = { ...recipe, growth };
-    const chain = linksOf(variant, context, Array(growth.length).fill(operator));
+    const chain = linksOf(variant, around, Array(growth.length).fill(operator));
     const alike = arms.filter(({ name }) => name.replace(/-\d+$/, "") === operator.name).length;
     arms.push(arm(alike === 0 ? operator.name : `${operator.name}-${alike + 1}`, variant, chain));
   });
@@ -63,12 +63,12 @@ interface Link extends Pick<Stage, "name" | "model" | "phase" | "distill"> {
 }
 
 /** The models of an arm: the first one, and the result of each growth. */
-function linksOf(recipe: Recipe, context: PlanContext, operators: readonly Operator[]): Link[] {
-  const { checkpoint } = context;
+function linksOf(recipe: Recipe, around: PlanSurroundings, operators: readonly Operator[]): Link[] {
+  const { checkpoint } = around;
   const start: StageStart = checkpoint
     ? { kind: "checkpoint", path: checkpoint.path, fingerprint: checkpoint.fingerprint }
     : initial(recipe);
-  const base = checkpoint?.model ?? baseModel(recipe, context);
+  const base = checkpoint?.model ?? baseModel(recipe, around);
   const links: Link[] = [
     linkOf(recipe, { name: "base", model: base, start, phase: phaseOf(recipe, base, plainPhase) }),
   ];
@@ -80,7 +80,7 @@ function linksOf(recipe: Recipe, context: PlanContext, operators: readonly Opera
     const find = findOf(recipe, plan);
     const phase = phaseOf(recipe, plan.target, plan.phase, { plan, step, index: i });
     const models = { base: plan.base, model: plan.target, index: i };
-    const distill = distillOf(step, models, { context: recipe.model.context, teachers: context.teachers });
+    const distill = distillOf(step, models, { context: recipe.model.context, teachers: around.teachers });
     const begun = { start: { kind: "grown", plan, step } as const, phase };
     links.push(
       linkOf(recipe, { name, model: plan.target, ...begun, ...(find && { find }), ...(distill && { distill }) }),
@@ -101,7 +101,7 @@ function findOf({ model, train }: Recipe, plan: GrowthPlan): FindCost | undefine
 interface Arm {
   readonly name: string;
   readonly recipe: Recipe;
-  readonly context: PlanContext;
+  readonly around: PlanSurroundings;
   readonly decided: Decided;
   readonly links: readonly Link[];
   /** FLOPs that the arm may spend. */
@@ -109,7 +109,7 @@ interface Arm {
 }
 
 function planArm(arm: Arm): PlannedStage[] {
-  const { recipe, context, decided, links } = arm;
+  const { recipe, around, decided, links } = arm;
   const stages: PlannedStage[] = [];
   const ended: number[] = [];
   let position = 0;
@@ -122,11 +122,11 @@ function planArm(arm: Arm): PlannedStage[] {
     const probed = probedBefore(link, untils[i - 1], ended[i - 1]);
     const stage: Stage = {
       ...settingsOf(recipe),
-      ...computesWith(recipe, context, { arm: arm.name, stage: link.name }),
+      ...computesWith(recipe, around, { arm: arm.name, stage: link.name }),
       ...{ name: link.name, model: link.model, phase: link.phase, until },
       ...(link.distill && { distill: link.distill }),
       start: startOf(link, stages.at(-1), probed),
-      data: { content: context.dataContent, position },
+      data: { content: around.dataContent, position },
       schedule: scheduleOf(recipe, times, i),
     };
     const id = stageId(stage);
@@ -226,7 +226,7 @@ function initial({ seed, model }: Recipe): StageStart {
   return { kind: "init", seed: String(seed), scheme: model.init ?? "paper" };
 }
 
-function baseModel({ model }: Recipe, { vocabSize, bosId, eosId, family = llama }: PlanContext): ModelSpec {
+function baseModel({ model }: Recipe, { vocabSize, bosId, eosId, family = llama }: PlanSurroundings): ModelSpec {
   const { layers = 0, hidden = 0, heads = 0, intermediate = 0 } = model;
   return modelSpec<object, object>(family, {
     vocab: vocabSize,

@@ -3,11 +3,11 @@ import { CambiumError, highest, type Reason } from "@cambium/ir";
 import { contextLength, modelSizes, opensAfter, type Phase } from "@cambium/model";
 import { schedule } from "@cambium/train";
 import type { Recipe } from "../schema.js";
-import type { PlanContext } from "./context.js";
 import type { Stage, Until } from "./stage.js";
+import type { PlanSurroundings } from "./surroundings.js";
 
 /** The checks that need tokenizer and checkpoint. @throws CambiumError `E_RECIPE` with every mistake. */
-export function checkFit({ model, data }: Recipe, { checkpoint, vocabSize }: PlanContext): void {
+export function checkFit({ model, data }: Recipe, { checkpoint, vocabSize }: PlanSurroundings): void {
   if (!checkpoint) return;
   const { model: base, path } = checkpoint;
   const [longest, { vocab }] = [contextLength(base), modelSizes(base)];

@@ -3,8 +3,8 @@ import { CambiumError } from "@cambium/ir";
 import { distillationReasons, type ModelSpec } from "@cambium/model";
 import { grownFrom } from "../schema/growth.js";
 import type { GrowthStep, Recipe } from "../schema.js";
-import type { PlanContext } from "./context.js";
 import type { StageDistillation } from "./stage.js";
+import type { PlanSurroundings } from "./surroundings.js";
 
 /** The checkpoints that a recipe names as teachers, each with its place in the recipe. */
 export function teacherPaths({ growth, variants }: Pick<Recipe, "growth" | "variants">) {
@@ -23,7 +23,7 @@ export function teacherPaths({ growth, variants }: Pick<Recipe, "growth" | "vari
 export function distillOf(
   { distill }: GrowthStep,
   { base, model, index }: { readonly base: ModelSpec; readonly model: ModelSpec; readonly index: number },
-  { context, teachers }: { readonly context: number; readonly teachers: PlanContext["teachers"] },
+  { context, teachers }: { readonly context: number; readonly teachers: PlanSurroundings["teachers"] },
 ): StageDistillation | undefined {
   if (!distill) return undefined;
   const { from, weight, temperature } = distill;

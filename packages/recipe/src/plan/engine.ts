@@ -2,8 +2,8 @@
 import { CambiumError, type Reason } from "@cambium/ir";
 import type { EngineUse } from "../schema/train.js";
 import type { Recipe } from "../schema.js";
-import type { PlanContext } from "./context.js";
 import type { ArmPlan, EngineOptions, Stage, StageEngine } from "./stage.js";
+import type { PlanSurroundings } from "./surroundings.js";
 
 /** The engine that trains in the run's own process, on the run's backend. */
 export const localEngineName = "local";
@@ -16,7 +16,7 @@ interface Place {
 /** What computes a stage, as far as the stage records it. */
 export function computesWith(
   { train }: Recipe,
-  { device, engines = [] }: PlanContext,
+  { device, engines = [] }: PlanSurroundings,
   place: Place,
 ): Pick<Stage, "device" | "engine"> {
   const index = (train.engine ?? []).findIndex((use) => takes(use, place));

@@ -10,7 +10,7 @@ export interface RecipeOperators {
   readonly variants: readonly Operator[];
 }
 
-export interface PlanContext {
+export interface PlanSurroundings {
   readonly vocabSize: number;
   /** Identifies text, tokenizer and split. */
   readonly dataContent: string;
@@ -21,7 +21,7 @@ export interface PlanContext {
   /** The checkpoint that `model.from` names. */
   readonly checkpoint?: { readonly path: string; readonly model: ModelSpec; readonly fingerprint: string };
   /** The checkpoints that `distill.from` names, by that name. */
-  readonly teachers?: ReadonlyMap<string, NonNullable<PlanContext["checkpoint"]>>;
+  readonly teachers?: ReadonlyMap<string, NonNullable<PlanSurroundings["checkpoint"]>>;
   /** Tokens that begin and end a text, where the tokenizer has them. */
   readonly bosId?: number | undefined;
   readonly eosId?: number | undefined;
