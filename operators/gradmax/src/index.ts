@@ -19,15 +19,15 @@ import * as z from "zod";
 import { version } from "../package.json";
 
 /**
- * GradMax (Evci et al. 2022) for gated MLPs: a new neuron's `up` row is zero, so that the function is preserved; its `gate`
- * row is one random row for all; its `down` column is a left singular vector of what the loss's gradient by that `up` row
- * can be, measured while the base reads. Of all columns of that norm these give the largest gradient.
+ * GradMax (Evci et al. 2022) for gated MLPs: a new neuron's `up` row is zero, so that the function is preserved; its
+ * `gate` row is one random row for all; its `down` column is a left singular vector of what the loss's gradient by that
+ * `up` row can be, measured while the base reads. Of all columns of that norm these give the largest gradient.
  *
- * Options: `intermediate`, or `fraction` more neurons (default 0.25); `scale` (default 0.5), the columns' norm over the mean
- * of the base's; `tokens` (default 8192) to measure on; `std`, `seed`.
+ * Options: `intermediate`, or `fraction` more neurons (default 0.25); `scale` (default 0.5), the columns' norm over the
+ * mean of the base's; `tokens` (default 8192) to measure on; `std`, `seed`.
  *
- * @throws CambiumError `E_GROWTH_SIZES` when no neuron is new, more are new than the stream has channels, or the family's
- * MLP is not gated.
+ * @throws CambiumError `E_GROWTH_SIZES` when no neuron is new, more are new than the stream has channels, or the
+ * family's MLP is not gated.
  * @example
  * import gradmax from "@cambium/operator-gradmax";
  * gradmax.plan(base, { fraction: 0.25 });

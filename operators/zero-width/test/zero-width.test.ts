@@ -1,4 +1,4 @@
-// G_zero in width through the conformance suite: no test here says more. tools/test/figures has the figures.
+// G_zero in width through the conformance suite. tools/test/figures measures what it keeps of the function.
 import { describeOperator } from "@cambium/growth/conformance";
 import zeroWidth from "../src/index.js";
 

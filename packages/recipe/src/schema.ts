@@ -12,6 +12,7 @@ const others = builtInFamilies.flatMap(({ name }) => (name === llama.name || nam
 
 /** A larger number of seeds is taken for a mistake. */
 const mostSeeds = 1000;
+
 export const recipeSchema = z
   .strictObject({
     name: z

@@ -35,26 +35,26 @@ export interface RunObserver {
   /** The device was lost; the run continues from its last snapshot on a new one. */
   onDeviceLost?(reason: string): void;
   /** A stage is taken from an earlier run. */
-  onCached?(stage: PlannedStage): void;
+  onCached?(planned: PlannedStage): void;
   /**
    * A stage differs from the one in its place when the run was last planned: it starts over, or continues from that.
    */
-  onChanged?(stage: PlannedStage, earlier: EarlierStage): void;
+  onChanged?(planned: PlannedStage, earlier: EarlierStage): void;
   /** A stage begins, or continues after `step` steps. */
-  onStage?(stage: PlannedStage, step: number): void;
+  onStage?(planned: PlannedStage, step: number): void;
   /** The stage's steps recompute this share of their matrix work to fit into `train.memory`. */
-  onRecomputed?(stage: PlannedStage, share: number): void;
+  onRecomputed?(planned: PlannedStage, share: number): void;
   /** What the stage's growth needs is being found: `done` of `total` batches so far. */
-  onFind?(stage: PlannedStage, done: number, total: number): void;
-  onGrowth?(stage: PlannedStage, cost: SwitchSeconds): void;
-  onMetrics?(stage: PlannedStage, row: MetricsRow): void;
-  onSnapshot?(stage: PlannedStage, step: number): void;
-  /** A growth was tried from `stage`, with this result. */
-  onProbe?(stage: PlannedStage, probe: ProbeRecord): void;
+  onFind?(planned: PlannedStage, done: number, total: number): void;
+  onGrowth?(planned: PlannedStage, cost: SwitchSeconds): void;
+  onMetrics?(planned: PlannedStage, row: MetricsRow): void;
+  onSnapshot?(planned: PlannedStage, step: number): void;
+  /** A growth was tried from this stage, with this result. */
+  onProbe?(planned: PlannedStage, probe: ProbeRecord): void;
   /** A snapshot could not be used; an older one was, if any. */
-  onRejectedSnapshot?(stage: PlannedStage, reasons: readonly Reason[]): void;
+  onRejectedSnapshot?(planned: PlannedStage, reasons: readonly Reason[]): void;
   /** @param slope why it ended when it did, where a slope decides */
-  onStageDone?(stage: PlannedStage, slope?: StageManifest["slope"]): void;
+  onStageDone?(planned: PlannedStage, slope?: StageManifest["slope"]): void;
   /** The final model of a stage is being evaluated on a task. */
-  onEvaluation?(stage: PlannedStage, progress: EvaluationProgress): void;
+  onEvaluation?(planned: PlannedStage, progress: EvaluationProgress): void;
 }

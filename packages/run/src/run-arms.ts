@@ -111,7 +111,7 @@ async function trainArms(
   };
   for (;;) {
     const { decided, trial } = attempt;
-    const arms = planArms(recipe, around, trial ? new Map([...decided, [trial.stage.id, trial.tokens]]) : decided);
+    const arms = planArms(recipe, around, trial ? new Map([...decided, [trial.paused.id, trial.tokens]]) : decided);
     const state = await runPlanned(run, arms, attempt, { handover, engines });
     if (state === "decided") continue;
     return { state, arms, trained: attempt.trained };
@@ -151,8 +151,8 @@ async function runPlanned(
       if (attempt.passed.has(place)) continue;
       const [parent, next] = [arm.stages[i - 1], arm.stages[i + 1]];
       // It is paused while its growth is on trial.
-      if (attempt.trial?.stage.id === planned.id) continue;
-      const trial = attempt.trial?.stage.id === parent?.id ? attempt.trial : undefined;
+      if (attempt.trial?.paused.id === planned.id) continue;
+      const trial = attempt.trial?.paused.id === parent?.id ? attempt.trial : undefined;
       const samples = next === undefined ? { ...recipe.samples, seed: recipe.seed } : undefined;
       const earlier = run.before && (await earlierStage(planned, { arm: arm.name, index: i }, run.before, directory));
       const tryFor = trial && { tryFor: trial.budget };
@@ -162,8 +162,8 @@ async function runPlanned(
       if (state === "interrupted") return state;
       if (trial) {
         const probe = await concludeTrial(trial, planned, directory);
-        if (probe.grew) attempt.decided.set(trial.stage.id, trial.tokens);
-        observer.onProbe?.(trial.stage, probe);
+        if (probe.grew) attempt.decided.set(trial.paused.id, trial.tokens);
+        observer.onProbe?.(trial.paused, probe);
         attempt.trial = undefined;
         return "decided";
       }

@@ -22,16 +22,17 @@ export function seedStatistics(values: readonly number[]): SeedStatistics {
 
 /**
  * `2.341 ± 0.012 [2.312, 2.372]`: the mean, and deviation and interval if there are any.
- * @param bare prints the deviation, @param end the ends of the interval; default: as the mean
+ * @param printDeviation default: as the mean
+ * @param printEnd of an end of the interval; default: as the mean
  */
 export function statisticsText(
   { mean, deviation, interval }: SeedStatistics,
   print: (value: number) => string,
-  bare = print,
-  end = print,
+  printDeviation = print,
+  printEnd = print,
 ): string {
-  const off = deviation === null ? "" : ` ± ${bare(deviation)}`;
-  return `${print(mean)}${off}${intervalText(interval, end)}`;
+  const off = deviation === null ? "" : ` ± ${printDeviation(deviation)}`;
+  return `${print(mean)}${off}${intervalText(interval, printEnd)}`;
 }
 
 /** ` [2.312, 2.372]`, after what it is the interval of; nothing for none. */

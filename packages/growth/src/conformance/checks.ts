@@ -18,6 +18,7 @@ import { baseModel, type ListCase, type OperatorCase, placesLayers, testParamete
 import { assertFunction, exactly } from "./function.js";
 import { gradientRuleError } from "./gradient-rules.js";
 import { assertStateGraph } from "./graph.js";
+import { turnedSuffix } from "./turned-names.js";
 
 type Check = (operator: Operator, one: OperatorCase) => void | Promise<void>;
 type Tensors = Record<string, HostTensor>;
@@ -177,7 +178,7 @@ function parametersByFormula(model: ModelSpec): number | undefined {
     qwen2: (heads + 2 * kvHeads) * e,
     qwen3: 2 * e,
   };
-  const other = others[model.family.name.replace("-turned", "")];
+  const other = others[model.family.name.replace(turnedSuffix, "")];
   if (other === undefined) return undefined;
   const layer = other + 2 * d * heads * e + 2 * d * kvHeads * e + 3 * d * intermediate + 2 * d;
   return layers * layer + d + (isTied(model) ? 1 : 2) * vocab * d;

@@ -1,14 +1,20 @@
 // A family with other names: an operator that tells tensors apart by names, not by axes and marks, fails on it.
 import { defineFamily, type Family, type ParameterSpec } from "@cambium/model";
 
-/** The computing half of `family`, with every name of a tensor turned round: `model.norm.weight` is `thgiew.mron.ledom`. */
+/** What it adds to the name of a family. */
+export const turnedSuffix = "-turned";
+
+/**
+ * `family` with the names of its tensors turned round: `model.norm.weight` is `thgiew.mron.ledom`. To compute with: the
+ * names in files stay.
+ */
 export function turnedNames<Config extends object, Input extends object>(
   family: Family<Config, Input>,
 ): Family<Config, Input> {
   const { forward } = family;
   return defineFamily<Config, Input>({
     ...family,
-    name: `${family.name}-turned`,
+    name: `${family.name}${turnedSuffix}`,
     parameters: (config) => family.parameters(config).map(turnedSpec),
     std: (config, spec, scheme) => family.std(config, turnedSpec(spec), scheme),
     ...(forward && {

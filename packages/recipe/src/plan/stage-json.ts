@@ -4,6 +4,7 @@ import { CambiumError } from "@cambium/ir";
 import { builtInFamily, type FamilyResolver, modelJson, parseModelSpec } from "@cambium/model";
 import { type ScheduleName, type ScheduleOptions, scheduleNames } from "@cambium/train";
 import { z } from "zod";
+import { count } from "../schema/scalars.js";
 import { objectOf } from "./object-of.js";
 import { settingsFields } from "./settings.js";
 import type { ProbeRule, SlopeRule, Stage, StageDistillation, StageStart } from "./stage.js";
@@ -12,7 +13,6 @@ import type { ProbeRule, SlopeRule, Stage, StageDistillation, StageStart } from 
 const stageVersion = 1;
 
 const text = z.string();
-const count = z.number().int().positive();
 const number = z.number();
 
 /** A schema from a function that throws CambiumErrors. */
