@@ -20,13 +20,14 @@ export type OptimizerOptions = Readonly<z.output<typeof optimizerSchema>>;
 
 export const defaultOptimizer: OptimizerOptions = optimizerSchema.parse({});
 
-/** `given` over the defaults. @throws CambiumError `E_OPTIMIZER` with every value out of range. */
+/** `given` over the defaults. @throws CambiumError `E_OPTIMIZER` with all that is out of range or unknown. */
 export function optimizerOptions(given: Partial<OptimizerOptions> = {}): OptimizerOptions {
   const { data, error } = optimizerSchema.safeParse(given);
   if (data) return data;
-  const reasons = error.issues.map(({ path, message }): Reason => {
-    const [name] = path as [keyof OptimizerOptions];
-    return { where: name, message, got: String(given[name]) };
+  const reasons = error.issues.map(({ path: [name], message }): Reason => {
+    // A setting that there is not: the message names it.
+    if (name === undefined) return { message };
+    return { where: String(name), message, got: String(given[name as keyof OptimizerOptions]) };
   });
   throw new CambiumError("E_OPTIMIZER", "the optimizer's settings do not make sense", { reasons });
 }

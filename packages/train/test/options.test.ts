@@ -33,6 +33,12 @@ describe("optimizerOptions", () => {
     expect(reasonsOf(error)).toEqual(Object.keys(wrong));
     expect(reasonsOf(await errorOf(() => optimizerOptions({ ...defaultOptimizer, clip: -1 })))).toEqual(["clip"]);
   });
+
+  it("names a setting that there is not", async () => {
+    const error = await errorOf(() => optimizerOptions({ beta3: 0.5 } as object));
+    expect(reasonsOf(error)).toEqual([undefined]);
+    expect(error.message).toContain("beta3");
+  });
 });
 
 describe("Trainer.open", () => {
