@@ -22,8 +22,8 @@ const lengths = files.map(({ text }) => text.split("\n").length - 1).sort((a, b)
 const at = (share) => lengths[Math.floor(lengths.length * share)] ?? 0;
 console.log(`${lengths.length} source files; lines: median ${at(0.5)}, p90 ${at(0.9)}, longest ${at(1 - 1e-9)}`);
 
-/** Violations by rule: where, and the size. Tests and tools must be as short as sources. */
 const all = [...files, ...otherFiles()];
+/** Violations by rule: where, and the size. Tests and tools must be as short as sources. */
 const found = {
   files: Object.fromEntries(
     all.map(({ path, text }) => [path, text.split("\n").length - 1]).filter(([, lines]) => lines > longestFile),
