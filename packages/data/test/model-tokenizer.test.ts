@@ -59,12 +59,18 @@ describe("a tokenizer larger than the model's vocabulary", () => {
     expect(() => tokenizer.encode("abd")).toThrow(/not in the model's vocabulary/);
   });
 
-  test("is refused alike when a corpus is prepared and when windows of it are cut", async () => {
+  test("is refused alike when a corpus is prepared and when windows of it are cut, by the document's name", async () => {
     const source = await openSource(corpusSpec("./"), folder({ "1.txt": "abc", "2.txt": "abe" }));
     const options = { tokenizer: await larger(), heldOutFraction: 0.1, seed: 0, cacheDir: folder() };
-    expect((await rejection(prepareData({ source, ...options }))).code).toBe("E_TOKENIZER_VOCAB");
-    const windows = textWindows(source, options.tokenizer, { wanted: 100, context: 2, batch: 1 });
-    expect((await rejection(windows)).code).toBe("E_TOKENIZER_VOCAB");
+    const prepare = () => prepareData({ source, ...options });
+    const windows = () => textWindows(source, options.tokenizer, { wanted: 100, context: 2, batch: 1 });
+    for (const work of [prepare, windows]) {
+      const error = await rejection(work());
+      expect([error.code, error.details.where]).toEqual([
+        "E_TOKENIZER_VOCAB",
+        expect.stringMatching(/^2\.txt, with /),
+      ]);
+    }
   });
 
   test("does not find what was prepared for a larger model", async () => {

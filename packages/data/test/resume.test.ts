@@ -121,9 +121,10 @@ describe("threads", () => {
     const broken = { name: "broken", tokenizer: { path: "tokenizer.json", text: "{" } };
     const portable = { kind: "hugging-face", files: broken, special: {} } as const;
     await using encoder = encoderOf({ ...bytesTokenizer(), portable }, 1);
-    const asked = [1, 2, 3].map(() => rejection(encoder.encode(["a"])));
+    const texts = [{ document: "a", text: "a" }];
+    const asked = [1, 2, 3].map(() => rejection(encoder.encode(texts)));
     for (const { code } of await Promise.all(asked)) expect(code).toBe("E_TOKENIZER");
-    expect((await rejection(encoder.encode(["a"]))).code).toBe("E_TOKENIZER");
+    expect((await rejection(encoder.encode(texts))).code).toBe("E_TOKENIZER");
   });
 
   test("that refuse a text refuse it again in the next run, and save nothing after it", async () => {
@@ -139,6 +140,7 @@ describe("threads", () => {
     for (const run of [1, 2]) {
       const error = await rejection(made(source, options));
       expect([run, error.code]).toEqual([run, "E_TOKENIZER_UNKNOWN"]);
+      expect(error.details.where).toBe(`a.jsonl:46, with ${join(root, "tokenizer.json")}`);
     }
   });
 });

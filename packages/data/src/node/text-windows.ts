@@ -2,6 +2,7 @@
 import { evaluationBatches } from "../batches/evaluation.js";
 import type { Tokenizer } from "../tokenizer/tokenizer.js";
 import { tokensInMemory } from "../tokens.js";
+import { encodeNamed } from "./prepare/encoded.js";
 import type { Source } from "./source/source.js";
 
 export interface TextWindows {
@@ -34,9 +35,9 @@ export async function textWindows(
 async function firstTokens(source: Source, tokenizer: Tokenizer, count: number): Promise<Int32Array> {
   const ids = new Int32Array(count);
   let filled = 0;
-  for await (const { text, last } of source.passages()) {
-    const end = last && tokenizer.eosId !== undefined ? [tokenizer.eosId] : [];
-    const part = [...tokenizer.encode(text), ...end].slice(0, count - filled);
+  for await (const passage of source.passages()) {
+    const end = passage.last && tokenizer.eosId !== undefined ? [tokenizer.eosId] : [];
+    const part = [...encodeNamed(tokenizer, passage), ...end].slice(0, count - filled);
     ids.set(part, filled);
     filled += part.length;
     if (filled === count) break;

@@ -1,10 +1,11 @@
 // A corpus as lists of texts of about equal size, each with the state needed to continue after it.
 import { beginning, type Place, type Source } from "../source/source.js";
+import type { NamedText } from "./encoded.js";
 import type { SplitRule, SplitState } from "./split-rule.js";
 
 export type Side = "train" | "heldOut";
 
-/** A text, and what to do with it. */
+/** What to do with a text. */
 export interface Item {
   readonly side: Side;
   /** The document before it ends on this side. */
@@ -23,7 +24,8 @@ export interface ReadState {
 }
 
 export interface Batch {
-  readonly texts: readonly string[];
+  readonly texts: readonly NamedText[];
+  /** One for each text. */
   readonly items: readonly Item[];
   /** Bytes of the source that were read up to here. */
   readonly bytesRead: number;
@@ -42,7 +44,7 @@ export async function* batches(
 ): AsyncGenerator<Batch> {
   let { document, side } = from ?? {};
   let place = from?.place ?? beginning;
-  let [texts, items]: [string[], Item[]] = [[], []];
+  let [texts, items]: [NamedText[], Item[]] = [[], []];
   let [size, sinceFile, bytesRead] = [0, 0, place.bytes];
   const take = (): Batch => {
     const batch = { texts, items, bytesRead, after: { place, split: split.save(), document, side } };
@@ -61,7 +63,7 @@ export async function* batches(
       const next = heldOut ? "heldOut" : "train";
       const ends = passage.document !== document || next !== side ? side : undefined;
       [document, side] = [passage.document, next];
-      texts.push(text);
+      texts.push({ document: passage.document, text });
       items.push({ side, ends, last });
       size += text.length;
       sinceFile += text.length;

@@ -1,5 +1,10 @@
-// Texts as ids: the message from a tokenizing thread to the writing one.
+// Texts as ids: the messages between the writing thread and a tokenizing one.
+import { CambiumError } from "@cambium/ir";
 import type { Tokenizer } from "../../tokenizer/tokenizer.js";
+import type { Passage } from "../source/source.js";
+
+/** A text, and the name of its document for errors. */
+export type NamedText = Pick<Passage, "document" | "text">;
 
 export interface Encoded {
   /** Of all texts, one after the other. */
@@ -10,13 +15,27 @@ export interface Encoded {
   readonly bytes: readonly number[];
 }
 
-export function encodeAll(tokenizer: Tokenizer, texts: readonly string[]): Encoded {
-  const parts = texts.map((text) => tokenizer.encode(text));
+/** @throws CambiumError as {@link encodeNamed}. */
+export function encodeAll(tokenizer: Tokenizer, texts: readonly NamedText[]): Encoded {
+  const parts = texts.map((text) => encodeNamed(tokenizer, text));
   const ids = new Int32Array(parts.reduce((sum, { length }) => sum + length, 0));
   let filled = 0;
   for (const part of parts) {
     ids.set(part, filled);
     filled += part.length;
   }
-  return { ids, lengths: parts.map(({ length }) => length), bytes: texts.map((text) => Buffer.byteLength(text)) };
+  const bytes = texts.map(({ text }) => Buffer.byteLength(text));
+  return { ids, lengths: parts.map(({ length }) => length), bytes };
+}
+
+/** @throws CambiumError of the tokenizer, which names the document first. */
+export function encodeNamed(tokenizer: Tokenizer, { document, text }: NamedText): Int32Array {
+  try {
+    return tokenizer.encode(text);
+  } catch (error) {
+    if (!(error instanceof CambiumError)) throw error;
+    const { where } = error.details;
+    const named = where === undefined ? document : `${document}, with ${where}`;
+    throw new CambiumError(error.code, error.summary, { ...error.details, where: named });
+  }
 }

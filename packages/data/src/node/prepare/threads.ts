@@ -4,7 +4,7 @@ import { ThreadPool } from "@cambium/files";
 import { CambiumError } from "@cambium/ir";
 import type { Tokenizer } from "../../tokenizer/tokenizer.js";
 import { tokenizeScript } from "../threads-script.js";
-import { type Encoded, encodeAll } from "./encoded.js";
+import { type Encoded, encodeAll, type NamedText } from "./encoded.js";
 
 /** With more threads, reading is the bottleneck; each takes about 100 MB. */
 const mostThreads = 8;
@@ -15,8 +15,8 @@ const leastBytes = 4_000_000;
 export interface Encoder extends AsyncDisposable {
   /** How many lists of texts are worked on at once. */
   readonly threads: number;
-  /** @throws CambiumError as the tokenizer does. */
-  encode(texts: readonly string[]): Promise<Encoded>;
+  /** @throws CambiumError as the tokenizer does, naming the document. */
+  encode(texts: readonly NamedText[]): Promise<Encoded>;
 }
 
 /** Threads for a corpus of `bytes`; 0 does the work in the caller's thread. */
@@ -35,7 +35,7 @@ export function encoderOf(tokenizer: Tokenizer, threads: number): Encoder {
       [Symbol.asyncDispose]: async () => undefined,
     };
   }
-  const pool = new ThreadPool<readonly string[], Encoded>(threads, {
+  const pool = new ThreadPool<readonly NamedText[], Encoded>(threads, {
     ...{ script: tokenizeScript, does: "tokenizes", data: portable, lost },
   });
   return { threads, encode: (texts) => pool.ask(texts), [Symbol.asyncDispose]: () => pool.end() };
