@@ -66,10 +66,7 @@ describe("a tokenizer larger than the model's vocabulary", () => {
     const windows = () => textWindows(source, options.tokenizer, { wanted: 100, context: 2, batch: 1 });
     for (const work of [prepare, windows]) {
       const error = await rejection(work());
-      expect([error.code, error.details.where]).toEqual([
-        "E_TOKENIZER_VOCAB",
-        expect.stringMatching(/^2\.txt, with /),
-      ]);
+      expect([error.code, error.details.where]).toEqual(["E_TOKENIZER_VOCAB", expect.stringMatching(/^2\.txt, with /)]);
     }
   });
 

@@ -273,7 +273,10 @@ describe("a model type that the table does not have", () => {
   });
 
   it("names lists and tables by layer number that were left as they are", () => {
-    const hymba = { model_type: "hymba", num_hidden_layers: 4, global_attn_idx: [0, 3], conv_dim: { "0": 8, "1": 8 } };
+    const hymba = {
+      ...{ model_type: "hymba", num_hidden_layers: 4, global_attn_idx: [0, 3], conv_dim: { "0": 8, "1": 8 } },
+      id2label: { "0": "no", "1": "yes" },
+    };
     expect(grown(hymba, stack(4)).warnings.join()).toMatch(/left as they are: global_attn_idx, conv_dim$/);
   });
 

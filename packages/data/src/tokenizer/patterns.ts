@@ -1,4 +1,9 @@
-// Regular expressions that may search without end.
+// Regular expressions: a text as one, and those that may search without end.
+
+/** As a regular expression finds it. */
+export function spelledOut(text: string): string {
+  return text.replace(/[\\^$.*+?()[\]{}|/-]/g, "\\$&");
+}
 
 /**
  * Whether a regular expression repeats a group, or more than two things in one alternative, without bound: these can

@@ -16,8 +16,7 @@ type Watched = Pick<GrowOptions, "signal" | "onProgress" | "verify">;
 /**
  * Files of weights are read if they changed after the record was written; not if they will be verified anyway.
  * @throws CambiumError `E_GROWTH_VERIFY` naming every file of the growth, except its card, that is not what was
- * written; the
- *   signal's reason
+ *   written; the signal's reason
  */
 export async function requireWhole(growth: Growth, target: string, watched: Watched): Promise<void> {
   const reasons = new ReasonList();

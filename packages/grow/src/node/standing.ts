@@ -28,8 +28,7 @@ export interface Wanted {
 
 /**
  * @throws CambiumError `E_EXISTS` for anything in `target` but this growth; `E_GROWTH_UNFINISHED` for another growth
- * that
- *   was begun; `E_GROWTH_LEFTOVER` for files that no growth wrote
+ *   that was begun; `E_GROWTH_LEFTOVER` for files that no growth wrote
  */
 export async function standingAt(target: string, wanted: Wanted): Promise<Standing> {
   if (await isDone(target, wanted.head.growth)) return { done: true, journal: undefined };

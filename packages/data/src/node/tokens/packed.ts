@@ -1,6 +1,6 @@
 // Token files of other projects: litgpt's and TinyLlama's packed data, and nanoGPT's. Little-endian, only ids.
 //
-// litgpt "LITPKDS", u64 version 1, u8 type of the ids, u64 ids of a chunk; then chunks. A data set is many such files.
+//   litgpt   "LITPKDS", u64 version 1, u8 type of the ids, u64 ids of a chunk; then chunks. A data set is many files.
 //   nanogpt  u16 ids, nothing else. Its files are known by the ending .bin, and by not being text.
 import { closeSync, fstatSync, openSync, readSync } from "node:fs";
 import { toFileError } from "@cambium/files";

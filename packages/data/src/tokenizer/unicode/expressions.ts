@@ -1,7 +1,7 @@
 // Spells a regular expression for the build in WebAssembly so that it finds what it finds in Python's tokenizers of
 // today, whose Oniguruma is newer: classes of characters get the characters that were added since, and `[:punct:]` has
 // meant signs such as $ + < = > | ~ too since Oniguruma 6.9.9.
-import { type Difference, differenceOf } from "./classes.js";
+import { type Difference, differenceOf } from "./properties.js";
 
 export interface Expression {
   readonly text: string;

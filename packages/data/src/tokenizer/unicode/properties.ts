@@ -1,4 +1,4 @@
-// The classes of characters that an expression of Oniguruma names, and what each lacks in WebAssembly.
+// The properties of characters that an expression of Oniguruma names, and what each lacks in WebAssembly.
 import {
   alphabeticMarks,
   categories,

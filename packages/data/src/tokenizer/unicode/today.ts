@@ -1,10 +1,10 @@
 // A tokenizer.json for the build of the tokenizers library in WebAssembly that gives the ids of Python's library of
 // today, whose Unicode is newer: 16 or 17 beside 14 to 16.
 import { CambiumError } from "@cambium/ir";
-import type { AddedToken, Json } from "../tokenizer-json.js";
-import { isObject } from "../tokenizer-json.js";
-import { doubtful, members, newer, newInWords } from "./classes.js";
+import { spelledOut } from "../patterns.js";
+import { type AddedToken, isObject, type Json } from "../tokenizer-json.js";
 import { expressionOfToday } from "./expressions.js";
+import { doubtful, members, newer, newInWords } from "./properties.js";
 import { rustCapitals, rustNumbers } from "./table.js";
 
 export interface Today {
@@ -129,11 +129,6 @@ function singleWords(added: readonly AddedToken[], isNormalized: boolean): RegEx
   if (isNormalized) return new RegExp(`[${newer}]`, "u");
   const any = `(?:${tokens.join("|")})`;
   return new RegExp(`[${newInWords}]${any}|${any}[${newInWords}]`, "u");
-}
-
-/** As a regular expression finds it. */
-export function spelledOut(text: string): string {
-  return text.replace(/[\\^$.*+?()[\]{}|/-]/g, "\\$&");
 }
 
 /** @param wrong members of a class of characters */

@@ -2,7 +2,7 @@
 // the same expressions run here.
 import type { OpenRustTokenizer } from "../rust.js";
 import { isObject, type Json } from "../tokenizer-json.js";
-import { newer } from "../unicode/classes.js";
+import { newer } from "../unicode/properties.js";
 import { plainVocabulary } from "./bpe.js";
 import { SameCharacters } from "./characters.js";
 import { apartAtMarks, Pieces, type Words } from "./pieces.js";

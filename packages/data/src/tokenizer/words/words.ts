@@ -1,8 +1,8 @@
 // Encodes a text word by word, for tokenizers that allow it: words seen before are looked up. Whatever may have other
 // ids that way is left to the original as a whole.
+import { spelledOut } from "../patterns.js";
 import { type OpenRustTokenizer, RustFailure } from "../rust.js";
 import type { AddedToken, Json, Vocabulary } from "../tokenizer-json.js";
-import { spelledOut } from "../unicode/today.js";
 import { byteWords } from "./bytes.js";
 import type { Words } from "./pieces.js";
 import { spaceWords } from "./spaces.js";

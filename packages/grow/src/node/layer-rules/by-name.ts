@@ -111,7 +111,11 @@ function grownUnknown(growing: Growing, field: string, value: JsonValue): boolea
 
 function mayGoByLayer(field: string, value: JsonValue, count: number): boolean {
   if (Array.isArray(value) && value.length === count && count > 2) return field !== "architectures";
-  if (isJsonObject(value)) return Object.keys(value).length > 0 && Object.keys(value).every((key) => /^\d+$/.test(key));
+  // By layer number; a classifier's labels have numbers, too.
+  if (isJsonObject(value)) {
+    const keys = Object.keys(value);
+    return field !== "id2label" && keys.length > 0 && keys.every((key) => /^\d+$/.test(key));
+  }
   if (typeof value === "string" && value.length === count && count > 3) return TELLING.test(field);
   return TELLING.test(field) && !HARMLESS.test(field) && (typeof value === "number" || Array.isArray(value));
 }
