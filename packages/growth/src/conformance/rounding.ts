@@ -7,8 +7,8 @@ import { interpret, type Typed, type TypedRules } from "../expr/typed.js";
 const unit = 2 ** -24;
 /** Numbers below the smallest normal float32 may be flushed to zero. */
 const flushed = 2 ** -126;
-/** Standard deviations that noise never exceeds. */
-const mostDeviations = 6.67;
+/** Standard deviations that no number drawn exceeds: √(2 ln 2³³) for initial ones, less for noise. */
+const mostDeviations = 6.77;
 
 /** Largest magnitude of any entry, and how far an entry may be off. */
 interface Bound {
