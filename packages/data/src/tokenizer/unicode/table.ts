@@ -1,7 +1,8 @@
-// How the Unicode of Python's tokenizers library (0.23.3) differs from that of its build in WebAssembly (0.21): whole
-// classes of Oniguruma (Unicode 16 beside 14) compared, character by character. Ranges are in hexadecimal.
+// How the Unicode of Python's tokenizers library (0.23.3) differs from that of its build in WebAssembly (0.21):
+// whole classes of Oniguruma compared, character by character. Ranges are in hexadecimal. Written by
+// tools/golden/unicode-table.ts.
 
-/** What Unicode 15 and 16 added, by general category. */
+/** What Python's Unicode has in addition, by general category. */
 export const categories = {
   cf: "13439-1343f",
   ll: "1c8a a7cd a7db 10d70-10d85 1df25-1df2a",
@@ -64,18 +65,18 @@ export const wordNumbers = "b2-b3 b9 bc-be";
 /** What `\p{ID_Continue}` has got besides. */
 export const inIdentifiers = "200c-200d 30fb ff65";
 
-/** Older characters that have changed in any other property. */
+/** Older characters that have changed in any other property than `\p{ID_Continue}`. */
 export const changed =
   "b2-b3 b9 bc-be 19b 264 363-36f 836 a71 afb c04 cc0 cc7-cc8 cca-ccb e3a f82-f83 10fc 1715 1734 " +
   "17d4-17d5 1a60 1b3b 1b3d 1b43-1b44 1baa 1be6 1bf2-1bf3 1dd3-1de6 2024 2cf9-2cfb " +
   "a7f2-a7f4 a806 a82c a953 a9c0 ab69 fe12 fe15-fe16 10a38-10a3a 10a3f 11080-11081 111c0 11235 " +
   "11237 1133b 1134d 116b6 1171e 1193d 16ff0-16ff1 1d166 1d16d";
 
-/** Numbers of Unicode 17: Rust's own tables know them in Python's library, and so does the part Digits. */
+/** What Rust's own tables in Python's library, and so the part Digits, take for numbers and Oniguruma does not. */
 export const rustNumbers = "11de0-11de9 16ff4-16ff6";
 
-/** Letters of Unicode 17 that Rust's own tables put in lower case in Python's library; each range with its distance. */
+/** Letters that Rust's own tables put in lower case in Python's library alone; each range with its distance. */
 export const rustCapitals = [
   ["a7ce a7d2 a7d4", 1],
-  ["16ea0-16eb8", 0x1b],
+  ["16ea0-16eb8", 27],
 ] as const;
