@@ -99,6 +99,10 @@ export class ProgressDisplay implements RunObserver {
       this.note(`${stage.name}: continues ${id}, which ended after ${String(differences[0]?.was)} tokens`);
       return;
     }
+    if (differences.length === 0) {
+      this.note(`${stage.name}: starts over, because this version of Cambium gives it other bits than ${id} has`);
+      return;
+    }
     const shown = differences.slice(0, 3).map(({ path, was, is }) => `${path} (${brief(was)} → ${brief(is)})`);
     const more = differences.length > 3 ? ` and ${differences.length - 3} more` : "";
     this.note(`${stage.name}: starts over, because it differs from ${id} in ${shown.join(", ")}${more}`);

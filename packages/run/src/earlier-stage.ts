@@ -15,7 +15,7 @@ export interface Difference {
 
 export interface EarlierStage {
   readonly id: string;
-  /** At least one. */
+  /** None if it is the same stage, to which this version of Cambium gives other bits. */
   readonly differences: readonly Difference[];
   /** The new stage is the earlier one, trained for longer: it continues where that one ended. */
   readonly shorter: boolean;
@@ -40,7 +40,8 @@ export async function earlierStage(
   if (was === undefined) return undefined;
   const is: unknown = JSON.parse(JSON.stringify(stageJson(planned.stage)));
   const differences = differencesOf(was, is);
-  if (differences.length === 0) return undefined;
+  // What differs may be another stage's, which says so itself.
+  if (differences.length === 0 && parentOf(was) !== parentOf(is)) return undefined;
   const [only] = differences;
   const longer = only?.path === "until.tokens" && Number(only.is) > Number(only.was);
   // If the parent has changed, so have the first weights.
@@ -53,6 +54,12 @@ function startOf(stage: unknown): unknown {
   if (!isRecord(start)) return start;
   const { path: _, ...counted } = start;
   return counted;
+}
+
+function parentOf(stage: unknown): unknown {
+  const start = startOf(stage);
+  const parent = isRecord(start) ? start["parent"] : undefined;
+  return isRecord(parent) ? parent["id"] : undefined;
 }
 
 function differencesOf(was: unknown, is: unknown, path = ""): Difference[] {

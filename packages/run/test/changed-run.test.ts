@@ -104,6 +104,21 @@ describe("an attempt that fails leaves the finished run as it was", () => {
   });
 });
 
+test("a stage that another version of Cambium trained starts over, and says so", async () => {
+  const { out, again, first } = runs(constant);
+  await first();
+  // Another version gives the same stage another id: the end of its folder's name, which run.json has, too.
+  const [{ path, manifest }] = stages(out) as [ReturnType<typeof stages>[number]];
+  const id = `${manifest.id.slice(0, -12)}000000000000`;
+  cpSync(path, join(path, "..", id), { recursive: true });
+  rmSync(path, { recursive: true });
+  const file = join(out, "run.json");
+  writeFileSync(file, readFileSync(file, "utf8").replaceAll(manifest.id, id));
+  const { changes, steps } = await again(constant);
+  expect(changes).toMatchObject([{ id, differences: [], shorter: false }]);
+  expect(steps[0]).toBe(1);
+});
+
 describe("more tokens", () => {
   test("continue from the shorter run if the schedule is constant, to the bits of one that was as long at once", async () => {
     const { out, again, first } = runs(constant);
