@@ -1,8 +1,8 @@
 // `npm run check:packages`: packs what would be published, unpacks it, lints it (publint, are-the-types-wrong) and
 // imports it in plain Node. Tests run on sources; this checks the files that people install.
-import { existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, symlinkSync } from "node:fs";
+import { existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, realpathSync, rmSync, symlinkSync } from "node:fs";
 import { tmpdir } from "node:os";
-import { join } from "node:path";
+import { dirname, join } from "node:path";
 import { quiet, run } from "./run.mjs";
 import { pnpm, root, setUp } from "./setup.mjs";
 
@@ -63,17 +63,18 @@ async function lint(name, folder, tarball) {
   }
 }
 
-/** `node_modules/.pnpm/node_modules` has every dependency, flat; our own packages come from the tarballs. */
+/**
+ * Each package gets the dependencies that its manifest names, as installed for its sources, and no other: one that it
+ * imports without naming it is not found. Our own packages come from the tarballs.
+ */
 function linkDependencies() {
-  const store = join(root, "node_modules", ".pnpm", "node_modules");
-  const link = (name) => {
-    if (!existsSync(join(modules, name))) symlinkSync(join(store, name), join(modules, name), "junction");
-  };
-  for (const name of readdirSync(store)) {
-    if (!name.startsWith("@")) link(name);
-    else if (name !== "@cambium") {
-      mkdirSync(join(modules, name), { recursive: true });
-      for (const inner of readdirSync(join(store, name))) link(join(name, inner));
+  for (const { name, folder, dependencies = {}, peerDependencies = {} } of packages) {
+    for (const dependency of Object.keys({ ...dependencies, ...peerDependencies })) {
+      const installed = join(folder, "node_modules", dependency);
+      if (dependency.startsWith("@cambium/") || !existsSync(installed)) continue;
+      const link = join(modules, name, "node_modules", dependency);
+      mkdirSync(dirname(link), { recursive: true });
+      symlinkSync(realpathSync(installed), link, "junction");
     }
   }
 }
