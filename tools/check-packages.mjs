@@ -1,6 +1,15 @@
 // `npm run check:packages`: packs what would be published, unpacks it, lints it (publint, are-the-types-wrong) and
 // imports it in plain Node. Tests run on sources; this checks the files that people install.
-import { existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, realpathSync, rmSync, symlinkSync } from "node:fs";
+import {
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  realpathSync,
+  rmSync,
+  symlinkSync,
+} from "node:fs";
 import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
 import { quiet, run } from "./run.mjs";
