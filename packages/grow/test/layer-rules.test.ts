@@ -261,6 +261,8 @@ describe("a model type that the table does not have", () => {
       expect(grown({ ...four, [field]: 2 }, interpolated(4)).refused).toContain(field);
       expect(grown({ ...four, [field]: 2 }, stack(4)).warnings.join()).toContain(field);
       expect(grown({ ...four, [field]: 1 }, interpolated(4)).refused).toBe("");
+      // Code that came with the checkpoint may read what transformers' own code does not.
+      expect(grown({ ...four, model_type: "llama", [field]: 2 }, interpolated(4)).refused).toContain(field);
     }
     expect(grown({ ...four, cla_share_factor: 2, use_cla: true }, interpolated(4)).refused).toContain("cla_share");
     expect(grown({ ...four, cla_share_factor: 2, use_cla: false }, interpolated(4)).refused).toBe("");

@@ -37,6 +37,9 @@ export function layerCount(config: JsonObject): number | undefined {
   return typeof count === "number" && Number.isSafeInteger(count) && count >= 1 ? count : undefined;
 }
 
+const alone =
+  "save the decoder alone, with a config.json of its own, and grow that: in Python, model.language_model.save_pretrained(DIR)";
+
 /** The number of layers that a part states: the field, or the length of a list with one entry per layer. */
 function countIn({ num_hidden_layers: count, layers_block_type: kinds, hybrid_override_pattern: pattern }: JsonObject) {
   if (count !== undefined) return count;
@@ -65,7 +68,8 @@ export function findStack(named: Iterable<string>, config: JsonObject, reasons: 
   const count = layerCount(config);
   if (count === undefined) {
     const got = quote(decoderParts(config).at(-1)?.part.num_hidden_layers);
-    reasons.add({ where: "config.json: num_hidden_layers", message: "is not a number of layers", got });
+    const hint = "make it the number of layers that the tensors have: cambium inspect DIR lists them";
+    reasons.add({ where: "config.json: num_hidden_layers", message: "is not a number of layers", got, hint });
     return undefined;
   }
   const { text_config: text } = config;
@@ -80,7 +84,7 @@ export function findStack(named: Iterable<string>, config: JsonObject, reasons: 
   const rivals = fitting.length === 1 ? rivalsOf(config, names, count) : [];
   if (rivals.length > 0) {
     const message = "counts as many layers as the decoder, and no tensor is named after it";
-    for (const rival of rivals) reasons.add({ where: `config.json: ${rival}`, message, got: `${count}` });
+    for (const rival of rivals) reasons.add({ where: `config.json: ${rival}`, message, got: `${count}`, hint: alone });
     return undefined;
   }
   const [found] = fitting;
@@ -91,18 +95,18 @@ export function findStack(named: Iterable<string>, config: JsonObject, reasons: 
     message: found ? "more than one stack of layers has that number" : "the tensors have no such stack of layers",
     expected: `${count} layers, 0 to ${count - 1}, in names like model.layers.N.…`,
     got: got.slice(0, 8).join("; ") || "no name with layers.N.",
-    ...behind(stacks, count),
+    hint: behind(stacks, count) ?? (stacks.size > 1 ? alone : "cambium inspect DIR lists the layers that are there"),
   });
   return undefined;
 }
 
 /** A hint about blocks after the last layer: multi-token prediction heads, which transformers ignores. */
-function behind(stacks: ReadonlyMap<string, ReadonlySet<number>>, count: number): { readonly hint?: string } {
+function behind(stacks: ReadonlyMap<string, ReadonlySet<number>>, count: number): string | undefined {
   for (const [prefix, layers] of stacks) {
     const more = [...layers].filter((layer) => layer >= count).sort((a, b) => a - b);
     if (more.length === 0 || more.length > 8 || layers.size !== count + more.length) continue;
     const flags = more.map((layer) => `--drop '${prefix}${layer}.*'`);
-    return { hint: `${flags.join(" ")} leaves out the blocks after the last layer` };
+    return `${flags.join(" ")} leaves out the blocks after the last layer`;
   }
-  return {};
+  return undefined;
 }

@@ -20,30 +20,25 @@ const NUMBERS = new Set([
 /** Fields that count layers of one kind at the bottom. */
 const FIRST = ["num_dense_layers", "first_k_dense_replace", "num_hash_layers", "max_window_layers"];
 
-/** Rules that repeat after a number of layers; one that yields to a list names it. */
-const PERIODS: Readonly<Record<string, string | undefined>> = {
+/** Names of rules that repeat after a number of layers, whatever they are rules of. */
+const REPEATS =
+  /every_n|every_\w*layers?$|_(?:interval|period|freq|frequency)$|sparse_step$|^(?:sliding_window_pattern|layer_group_size|interleave_moe_layer_step|cla_share_factor)$/;
+
+/** The list that such a rule yields to, if config.json has it. */
+const YIELDS: Readonly<Record<string, string>> = {
   sliding_window_pattern: "layer_types",
   full_attention_interval: "layer_types",
   global_attn_every_n_layers: "layer_types",
   layer_group_size: "layer_types",
   no_rope_layer_interval: "no_rope_layers",
-  decoder_sparse_step: undefined,
-  moe_layer_freq: undefined,
-  moe_layer_interval: undefined,
   interleave_moe_layer_step: "moe_layers",
-  attn_layer_period: undefined,
-  expert_layer_period: undefined,
-  cla_share_factor: undefined,
 };
 
 /** Switches without which such a rule is off. */
-const SWITCHES: Readonly<Record<string, string | undefined>> = { cla_share_factor: "use_cla" };
+const SWITCHES: Readonly<Record<string, string>> = { cla_share_factor: "use_cla" };
 
 /** Factors of what a layer adds that code with the checkpoint divides by the root of the number of layers. */
 const SCALED = ["scale_depth"];
-
-/** Names of rules that repeat, whatever they are rules of. */
-const REPEATS = /every_n|every_\w*layers?$|_(?:interval|period|freq|frequency)$|sparse_step$/;
 
 /** Names that suggest a number or a list depends on layers. */
 const TELLING =
@@ -63,16 +58,13 @@ export function growByName(
   type: string | undefined,
   known: boolean,
 ): void {
-  const { part, path, count, layers } = growing;
+  const { part, path, count } = growing;
   const unread: string[] = [];
   for (const [field, value] of Object.entries(part)) {
     if (seen.has(field) || field === "num_hidden_layers" || value === null) continue;
+    refuseRepeating(growing, field, value);
     if (known ? grownKnown(growing, field, value) : grownUnknown(growing, field, value)) continue;
-    if (known || !mayGoByLayer(field, value, count)) continue;
-    unread.push([...path, field].join("."));
-    const repeats = REPEATS.test(field) && typeof value === "number" && value > 1;
-    if (repeats && layers.some((from, to) => (to - from) % value !== 0))
-      refuse(growing, field, "may be a rule that repeats, which would meet other layers");
+    if (mayGoByLayer(field, value, count)) unread.push([...path, field].join("."));
   }
   if (known) return;
   const what =
@@ -88,25 +80,30 @@ export function growByName(
  * A field that the type's code in transformers does not read can only be read by code that came with the checkpoint.
  */
 function grownKnown(growing: Growing, field: string, value: JsonValue): boolean {
-  if (FIRST.includes(field) || field in PERIODS) return grownUnknown(growing, field, value);
+  if (FIRST.includes(field)) return grownUnknown(growing, field, value);
   return true;
 }
 
 function grownUnknown(growing: Growing, field: string, value: JsonValue): boolean {
-  const { part, count, layers } = growing;
+  const { part, count } = growing;
   if (Array.isArray(value) && NUMBERS.has(field)) growListed(growing, field, 0, null, null);
   else if (Array.isArray(value) && LISTS.has(field) && value.length === count) growList(growing, field);
   else if (typeof value === "number" && FIRST.includes(field)) {
     if (field !== "max_window_layers" || (part.use_sliding_window === true && !Array.isArray(part.layer_types)))
       growFirst(growing, field, null);
-  } else if (typeof value === "number" && field in PERIODS) {
-    const [list, on] = [PERIODS[field], SWITCHES[field]];
-    const yields = (list !== undefined && Array.isArray(part[list])) || (on !== undefined && part[on] !== true);
-    if (value > 1 && !yields && layers.some((from, to) => (to - from) % value !== 0))
-      refuse(growing, field, "the rule would meet other layers");
   } else if (SCALED.includes(field)) growScaled(growing, field, null);
   else return false;
   return true;
+}
+
+/** A rule that repeats holds for copies only if each is moved by a multiple of its period. */
+function refuseRepeating(growing: Growing, field: string, value: JsonValue): void {
+  if (typeof value !== "number" || value <= 1 || !REPEATS.test(field)) return;
+  const { part, layers } = growing;
+  const [list, on] = [YIELDS[field], SWITCHES[field]];
+  if ((list !== undefined && Array.isArray(part[list])) || (on !== undefined && part[on] !== true)) return;
+  if (layers.some((from, to) => (to - from) % value !== 0))
+    refuse(growing, field, "by its name a rule that repeats, which would meet other layers");
 }
 
 function mayGoByLayer(field: string, value: JsonValue, count: number): boolean {
