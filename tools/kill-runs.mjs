@@ -1,22 +1,35 @@
 // Kills runs with SIGKILL, continues each with the same command until it is done, and compares the bits of every
 // stage's model, and every measured loss, with those of an undisturbed run.
 //
-//   node tools/kill-runs.mjs [RECIPE] [--runs 40] [--kills 4] [--seed 1] [--backend onnx] [--json]
+//   node tools/kill-runs.mjs [RECIPE or FOLDER of recipes] [--runs 40] [--kills 4] [--scale 1] [--snapshots 0.05]
+//                            [--seed 1] [--backend onnx] [--json]
 //
-// Without a recipe it runs a tiny one, which takes seconds and uses everything that a continued run must restore. Half
-// of the kills come at a random instant, a quarter while a snapshot is being written, a quarter around the growth; the
-// files left show what each kill really hit. Exits with code 1 if a run ends with other bits.
+// Without a recipe it runs a tiny one, which takes seconds and uses everything that a continued run must restore. A
+// recipe is run as `cambium run --scale` would, with a snapshot every so many seconds. The kills of a run are spread over
+// the base's training, each growth, and the training after it, at a random instant of each; half of those in training
+// wait for a snapshot and come while it is written. The files left show what a kill hit: one that came too late is tried
+// again, so that all are met. Prints a table. Exits with code 1 if a run ends with other bits, or if a kill never met it.
+//
+// All methods, about ten minutes on two cores: node tools/kill-runs.mjs recipes/methods --runs 1 --kills 5 --scale 0.2
 import { createHash } from "node:crypto";
-import { readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
-import { join, resolve } from "node:path";
-import { setTimeout as sleep } from "node:timers/promises";
-import { cambium, checkEnd, formatHits, hashOf, inScratch, watch, writeText } from "./killing.mjs";
+import { mkdirSync, readdirSync, readFileSync, rmSync, statSync, symlinkSync, writeFileSync } from "node:fs";
+import { basename, dirname, join, resolve } from "node:path";
+import { readRecipe } from "../packages/recipe/dist/index.js";
+import { hitOf, momentsOf, phases, reach, stageFolders, stagesOf } from "./kill-moments.mjs";
+import { cambium, checkEnd, hashOf, inScratch, writeText } from "./killing.mjs";
 import { readOptions } from "./options.mjs";
 import { mulberry32 } from "./random.mjs";
 
-const values = readOptions(import.meta.url, { runs: 40, kills: 4, seed: 1, backend: "onnx", json: false }, 1);
+const values = readOptions(
+  import.meta.url,
+  { runs: 40, kills: 4, scale: 1, snapshots: 0.05, seed: 1, backend: "onnx", json: false },
+  1,
+);
 
-/** Small, with frequent snapshots, and with everything that a continued run must restore. */
+/** How often a kill that came too late is tried again. */
+const tries = 8;
+
+/** Small, and with everything that a continued run must restore. */
 const tinyRecipe = `
 name: killed
 data: { corpus: ./text.txt, heldOut: 0.2 }
@@ -24,127 +37,141 @@ model: { layers: 1, hidden: 16, heads: 2, intermediate: 32, context: 16 }
 growth: [{ operator: stack, factor: 2, at: 6k, moments: carry }]
 train: { tokens: 24k, batch: 8, lr: 1e-3, warmup: 1k, schedule: cosine, accumulation: 2 }
 evaluate: { every: 2k, tokens: 512 }
-snapshot: { everySeconds: 0.05 }
 samples: { tokens: 8, prompts: [The] }
 `;
 
-function run(recipe, out, aim) {
-  return cambium(["run", recipe, "--out", out, "--backend", values.backend, "--json"], aim);
-}
-
-/** When to kill: each aim waits for its moment, and is cancelled if the run ends first. */
-function aims(out, milliseconds, next) {
-  const atRandom = (signal) => sleep((0.1 + 0.9 * next()) * milliseconds, undefined, { signal });
-  const inSnapshot = async (signal) => {
-    // Waits for the kth write, so that the kills spread over the run.
-    for (let k = Math.ceil(8 * next()); k > 0; k--) {
-      await watch(signal, () => !isWriting(out), 1);
-      await watch(signal, () => isWriting(out), 1);
-    }
-  };
-  const atGrowth = async (signal) => {
-    await watch(signal, () => stageFolders(out).some((name) => !/^(base|scratch)-/.test(name)), 1);
-    await sleep(400 * next(), undefined, { signal });
-  };
-  return [atRandom, inSnapshot, atRandom, atGrowth];
-}
-
-function list(folder) {
-  try {
-    return readdirSync(folder);
-  } catch {
-    return [];
-  }
-}
-
-function stageFolders(out) {
-  return list(join(out, "stages")).filter((name) => !name.startsWith("."));
-}
-
-/** Whether a snapshot of some stage is incomplete: a scratch file, or tensors without their manifest. */
-function isWriting(out) {
-  return stageFolders(out).some((stage) => {
-    const names = list(join(out, "stages", stage, "snapshot"));
-    const unsealed = names.some(
-      (name) => name.endsWith(".safetensors") && !names.includes(name.replace(/safetensors$/, "json")),
-    );
-    return unsealed || names.some((name) => name.startsWith("."));
-  });
-}
-
-/** What a kill hit, judged by the files it left. */
-function phase(out) {
-  const stages = stageFolders(out);
-  if (stages.length === 0) return "before training";
-  if (isWriting(out)) return "in a snapshot";
-  const bare = stages.filter(
-    (stage) => !list(join(out, "stages", stage, "snapshot")).some((name) => name.endsWith(".json")),
-  );
-  if (bare.some((stage) => !/^(base|scratch)-/.test(stage))) return "at growth";
-  return bare.length > 0 ? "at a stage's start" : "in training";
-}
-
 /** The hash of every stage's weights and losses, by stage. */
 function fingerprints(out) {
-  return Object.fromEntries(
-    stageFolders(out)
-      .sort()
-      .map((stage) => {
-        const folder = join(out, "stages", stage);
-        const hash = createHash("sha256").update(hashOf(folder, "model", "model.safetensors"));
-        const rows = readFileSync(join(folder, "metrics.jsonl"), "utf8").trimEnd().split("\n");
-        for (const row of rows) {
-          const { step, tokens, loss, heldOutLoss, lr, gradNorm } = JSON.parse(row);
-          hash.update(JSON.stringify([step, tokens, loss, heldOutLoss, lr, gradNorm]));
-        }
-        return [stage, hash.digest("hex")];
-      }),
+  const hashes = stageFolders(out)
+    .sort()
+    .map((stage) => {
+      const folder = join(out, "stages", stage);
+      const hash = createHash("sha256").update(hashOf(folder, "model", "model.safetensors"));
+      const rows = readFileSync(join(folder, "metrics.jsonl"), "utf8").trimEnd().split("\n");
+      for (const row of rows) {
+        const { step, tokens, loss, heldOutLoss, lr, gradNorm } = JSON.parse(row);
+        hash.update(JSON.stringify([step, tokens, loss, heldOutLoss, lr, gradNorm]));
+      }
+      return [stage, hash.digest("hex")];
+    });
+  return JSON.stringify(hashes);
+}
+
+/** The kills of run `i`, in the order in which a run meets them. */
+function killsOf(moments, i, next) {
+  const picked = Array.from(
+    { length: values.kills },
+    (_, k) => (i + Math.floor((k * moments.length) / values.kills)) % moments.length,
   );
+  return picked
+    .map((at) => ({ at, share: next() }))
+    .sort((a, b) => a.at - b.at || a.share - b.share)
+    .map(({ at, share }) => ({ ...moments[at], share, saving: moments[at].phase !== "growth" && next() < 0.5 }));
+}
+
+/** Kills runs of one recipe. @param note called with what was done so far */
+async function killRecipe(path, folder, next, note) {
+  const run = (out, aim) => {
+    const scale = values.scale === 1 ? [] : ["--scale", `${values.scale}`];
+    return cambium(["run", path, "--out", out, "--backend", values.backend, ...scale, "--json"], aim);
+  };
+  const undisturbed = join(folder, "undisturbed");
+  checkEnd(await run(undisturbed), "the undisturbed run");
+  const [expected, stages] = [fingerprints(undisturbed), stagesOf(undisturbed)];
+  const found = { runs: 0, kills: 0, hits: {}, inSnapshots: 0, differing: [], missed: [] };
+  const out = join(folder, "killed");
+  const finish = async () => {
+    checkEnd(await run(out), `run ${found.runs}, continued to its end,`);
+    if (fingerprints(out) !== expected) found.differing.push(found.runs);
+    rmSync(out, { recursive: true });
+    found.runs++;
+  };
+
+  for (let i = 0; i < values.runs; i++) {
+    for (const kill of killsOf(momentsOf(stages), i, next)) {
+      let isMet = false;
+      for (let attempt = 0; attempt < tries && !isMet; attempt++) {
+        // A snapshot may never come: a later try does not wait for one.
+        const aim = attempt === 0 ? kill : { ...kill, share: next(), saving: false };
+        const end = await run(out, (signal) => reach(out, aim, signal));
+        checkEnd(end, `run ${found.runs}, after ${found.kills} kills,`);
+        if (end.killed) {
+          const { phase, saving } = hitOf(out, stages);
+          found.kills++;
+          found.hits[phase] = (found.hits[phase] ?? 0) + 1;
+          if (saving) found.inSnapshots++;
+          isMet = phase === kill.phase;
+        }
+        // What came too late cannot come in this run.
+        if (!isMet) await finish();
+        note(found);
+      }
+      if (!isMet) found.missed.push(`${kill.phase} of ${kill.stage.name}`);
+    }
+    if (stageFolders(out).length > 0) await finish();
+    note(found);
+  }
+  rmSync(undisturbed, { recursive: true });
+  return found;
+}
+
+/** The recipe at `path` with more snapshots, in `folder`, where paths that begin with ./ lead to the same files. */
+function copyOf(path, folder) {
+  const { value } = readRecipe(readFileSync(path, "utf8"), path);
+  for (const name of readdirSync(dirname(path))) symlinkSync(join(dirname(path), name), join(folder, name));
+  const copy = join(folder, "killed-recipe.yaml");
+  writeFileSync(copy, JSON.stringify({ ...value, snapshot: { everySeconds: values.snapshots } }));
+  return copy;
+}
+
+function recipesIn(path) {
+  if (!statSync(path).isDirectory()) return [path];
+  const names = readdirSync(path).filter((name) => name.endsWith(".yaml"));
+  return names.map((name) => join(path, name));
 }
 
 function writeTinyRecipe(folder) {
   writeText(folder);
-  const path = join(folder, "recipe.yaml");
+  const path = join(folder, "killed.yaml");
   writeFileSync(path, tinyRecipe);
   return path;
 }
 
-async function main(folder) {
-  const recipe = values.positionals[0] === undefined ? writeTinyRecipe(folder) : resolve(values.positionals[0]);
-  const undisturbed = join(folder, "undisturbed");
-  const first = await run(recipe, undisturbed);
-  checkEnd(first, "the undisturbed run");
-  const expected = JSON.stringify(fingerprints(undisturbed));
+const columns = ["recipe", "runs", "kills", ...phases, "in a snapshot", "same bits"];
 
+function line(cells, width) {
+  return cells.map((cell, i) => (i === 0 ? `${cell}`.padEnd(width) : `${cell}`.padStart(columns[i].length))).join("  ");
+}
+
+function row({ recipe, runs, kills, hits, inSnapshots, differing, missed }) {
+  const verdict = differing.length > 0 ? "NO" : missed.length > 0 ? "not met" : "yes";
+  return [recipe, runs, kills, ...phases.map((phase) => hits[phase] ?? 0), inSnapshots, verdict];
+}
+
+async function main(folder) {
+  const asked = values.positionals[0];
+  mkdirSync(join(folder, "tiny"));
+  const paths = asked === undefined ? [writeTinyRecipe(join(folder, "tiny"))] : recipesIn(resolve(asked));
   const next = mulberry32(values.seed);
-  const runs = values.runs;
-  const began = performance.now();
-  const differing = [];
-  const hits = {};
-  let kills = 0;
-  for (let i = 0; i < runs; i++) {
-    const out = join(folder, `run-${i}`);
-    const aimed = aims(out, first.milliseconds, next);
-    for (let kill = 0; kill < values.kills; kill++) {
-      const end = await run(recipe, out, aimed[(i + kill) % aimed.length]);
-      checkEnd(end, `run ${i}, after ${kill} kills,`);
-      if (!end.killed) break;
-      kills += 1;
-      hits[phase(out)] = (hits[phase(out)] ?? 0) + 1;
-    }
-    checkEnd(await run(recipe, out), `run ${i}, continued to its end,`);
-    if (JSON.stringify(fingerprints(out)) !== expected) differing.push(i);
-    rmSync(out, { recursive: true });
-    const left = Math.round(((performance.now() - began) / (i + 1)) * (runs - i - 1)) / 1000;
-    const line = `${i + 1} of ${runs} runs, ${kills} kills, ${differing.length} differ, ${left.toFixed(0)} s left`;
-    if (process.stderr.isTTY) process.stderr.write(`\r${line}\x1b[K`);
-    else if (!values.json) console.error(line);
+  const width = Math.max(...[...paths, "recipe"].map((path) => basename(path, ".yaml").length));
+  const show = (text) => process.stderr.isTTY && process.stderr.write(`\r${text}\x1b[K`);
+  const results = [];
+  if (!values.json) console.log(line(columns, width));
+  for (const [i, path] of paths.entries()) {
+    const recipe = basename(path, ".yaml");
+    const own = join(folder, `${i}`);
+    mkdirSync(own);
+    const note = ({ runs, kills }) =>
+      show(`${recipe} (${i + 1} of ${paths.length}): ${runs} of ${values.runs} runs, ${kills} kills`);
+    const result = { recipe, ...(await killRecipe(copyOf(path, own), own, next, note)) };
+    results.push(result);
+    show("");
+    if (!values.json) console.log(line(row(result), width));
+    for (const missed of result.missed) console.error(`${recipe}: no kill met the ${missed} in ${tries} tries.`);
+    rmSync(own, { recursive: true });
   }
-  if (process.stderr.isTTY) process.stderr.write("\r\x1b[K");
-  const equal = runs - differing.length;
-  if (values.json) console.log(JSON.stringify({ runs, kills, hits, differing }));
-  else console.log(`${runs} runs, ${kills} kills (${formatHits(hits)}): ${equal} bit-equal, ${differing.length} not`);
-  return differing.length === 0 ? 0 : 1;
+  if (values.json) console.log(JSON.stringify(results));
+  return results.every(({ differing, missed }) => differing.length + missed.length === 0) ? 0 : 1;
 }
 
 await inScratch(main);
