@@ -73,6 +73,33 @@ describe("a growth that is there", () => {
     }
   });
 
+  it("is looked at in samples although its record was replaced after its weights were changed", async () => {
+    const replacements: ((record: string) => void)[] = [
+      (record) => {
+        copyFileSync(record, `${record}.new`);
+        renameSync(`${record}.new`, record);
+      },
+      (record) => {
+        const text = readFileSync(record);
+        rmSync(record);
+        writeFileSync(record, text);
+      },
+      // A record as it was before samples were recorded.
+      (record) => {
+        const { samples: _, ...older } = JSON.parse(readFileSync(record, "utf8"));
+        rmSync(record);
+        writeFileSync(record, JSON.stringify(older));
+      },
+    ];
+    for (const replace of replacements) {
+      const { to, again } = await grownOnce();
+      expect(await again()).toBe("cached");
+      flip(join(to, shard), -3);
+      replace(join(to, "growth.json"));
+      expect((await refusal(again)).code).toBe("E_GROWTH_VERIFY");
+    }
+  });
+
   it("is another one if a large file beside the weights differs anywhere", async () => {
     const { from, again } = await grownOnce();
     const large = join(from, "imatrix.dat");

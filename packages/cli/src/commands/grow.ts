@@ -38,7 +38,10 @@ export function growCommand(host: Host): Command {
     .option("--check", "measure what the growth keeps on a small random model of the family; TARGET may be left out")
     .option("--max-shard-size <bytes>", "largest weight file, e.g. 5GB (the default) or 900MB")
     .option("--dtype <type>", "store float tensors as f32, f16 or bf16 (default: unchanged, bit for bit)")
-    .option("--verify", "read result and source again and compare; growth.json then also has each file's SHA-256")
+    .option(
+      "--verify",
+      "read result and source again and compare; growth.json then also has each file's SHA-256. Without it, files of a growth that is there already are compared in samples",
+    )
     .option("--drop <tensors...>", "leave these tensors out; * stands for anything")
     .option("--follow-links", "follow links in the source that lead out of its folder")
     .option("--strict", "refuse what could not be checked, such as the code of an unknown model type")

@@ -14,7 +14,7 @@ import { clearJournal, clearLeftovers, growingPaths, type Journal, type JournalW
 import { RECORD_FILE, type RecordedHashes, record } from "./record.js";
 import type { GrowReport } from "./report.js";
 import type { GrowOptions } from "./request.js";
-import { requireWhole } from "./result-checks.js";
+import { requireWhole, resultSamples } from "./result-checks.js";
 import { type Resumed, resume } from "./resume.js";
 import type { RowMakers } from "./rows/make.js";
 import { openRowMakers, threadsFor } from "./rows/makers.js";
@@ -74,7 +74,8 @@ async function found(growth: Growth, target: string, options: GrowOptions): Prom
     await using makers = openRowMakers(source, threadsFor(prepared.tensors, options.threads));
     const hashes = await verifyShards(source, target, prepared.shards, makers, report.bytesOut, options);
     if (options.signal?.aborted) return "interrupted";
-    await writeFileAtomic(join(target, RECORD_FILE), record(identity, report, hashes));
+    const samples = await resultSamples(growth, target);
+    await writeFileAtomic(join(target, RECORD_FILE), record(identity, report, hashes, samples));
     return "cached";
   } catch (error) {
     if (options.signal?.aborted && error === options.signal.reason) return "interrupted";
@@ -125,7 +126,7 @@ async function fill(
     }
     throw error;
   }
-  await writeFile(join(scratch, RECORD_FILE), record(identity, report, hashes));
+  await writeFile(join(scratch, RECORD_FILE), record(identity, report, hashes, await resultSamples(growth, scratch)));
   const strange = await strangers(scratch, wanted.names);
   if (strange.length > 0) throw leftover(scratch, strange, undefined);
   await syncTree(scratch);

@@ -17,10 +17,12 @@ export interface RecordedHashes {
   };
 }
 
+/** @param samples hash of samples of each file of weights, by its name */
 export function record(
   { growth, sourceFiles }: Identity,
   { operator, layers, plan, tensors, parametersBefore, parametersAfter, beside }: GrowReport,
   { tensors: sha256, files }: RecordedHashes,
+  samples: Readonly<Record<string, string>>,
 ): string {
   const content = {
     format: 1,
@@ -32,6 +34,7 @@ export function record(
     leftBehind: beside.left,
     source: sourceFiles.map((file) => (files ? { ...file, sha256: files.source[file.name] } : file)),
     ...(files && { files: files.result }),
+    samples,
     sha256,
     plan: planJson(plan),
   };

@@ -8,13 +8,24 @@ import type { Growth } from "./dry-run.js";
 import { sumOf } from "./hashing/tensor-sum.js";
 import { RECORD_FILE } from "./record.js";
 import type { GrowOptions } from "./request.js";
-import { contentOf } from "./sources.js";
+import { contentOf, sampleOf } from "./sources.js";
 import { readRecord } from "./standing.js";
 
 type Watched = Pick<GrowOptions, "signal" | "onProgress" | "verify">;
 
+/** Hashes of samples of the grown files of weights in `folder`, for the record. */
+export async function resultSamples({ prepared }: Growth, folder: string): Promise<Record<string, string>> {
+  const samples: Record<string, string> = {};
+  for (const { file } of prepared.shards) {
+    await using now = await SafetensorsFile.open(join(folder, file));
+    samples[file] = await sampleOf(now);
+  }
+  return samples;
+}
+
 /**
- * Files of weights are read if they changed after the record was written; not if they will be verified anyway.
+ * Of files of weights, samples are read; the whole if they changed after the record was written; nothing if they will
+ * be verified anyway.
  * @throws CambiumError `E_GROWTH_VERIFY` naming every file of the growth, except its card, that is not what was
  *   written; the signal's reason
  */
@@ -56,8 +67,9 @@ async function weights(
   reasons: ReasonList,
   { signal, onProgress }: Watched,
 ): Promise<void> {
-  const root = (await readRecord(target))?.sha256;
-  const recorded = isJsonObject(root) && isJsonObject(root.result) ? root.result : {};
+  const root = await readRecord(target);
+  const recorded = isJsonObject(root?.sha256) && isJsonObject(root.sha256.result) ? root.sha256.result : {};
+  const samples = isJsonObject(root?.samples) ? root.samples : {};
   const { ctimeNs, birthtimeNs } = await stat(join(target, RECORD_FILE), { bigint: true });
   // The record may have been touched since; some file systems do not know when a file was made.
   const since = birthtimeNs > 0n && birthtimeNs < ctimeNs ? birthtimeNs : ctimeNs;
@@ -69,12 +81,14 @@ async function weights(
       reasons.add({ where: file, message: "has another length", expected: `${layout.fileSize} bytes`, got });
       continue;
     }
-    if (there.ctimeNs < since) continue;
+    const sample = samples[file];
     const damage = async (): Promise<string | undefined> => {
       await using now = await SafetensorsFile.open(join(target, file));
       const head = new Uint8Array(layout.head.length);
       await now.readInto(head, 0);
       if (Buffer.compare(head, layout.head) !== 0) return "its header is not what was written";
+      if (there.ctimeNs < since && sample !== undefined)
+        return (await sampleOf(now)) === sample ? undefined : "its tensors are not what was written";
       for (const { name, byteLength } of layout.tensors) {
         signal?.throwIfAborted();
         if ((await sumOf(now, name)).sha256 !== recorded[name]) return `${name} is not what was written`;
