@@ -46,15 +46,15 @@ export async function changedFiles({ states }: SourceFiles): Promise<string[]> {
   return changed;
 }
 
-/** SHA-256 over samples of a file of weights; missing parts are skipped. */
+/** SHA-256 over samples of a file of weights: all of it if it is small. */
 export async function sampleOf(shard: SafetensorsFile): Promise<string> {
   const hash = createHash("sha256");
-  const step = Math.max(1, Math.floor((shard.size - SAMPLE_BYTES) / (SAMPLES - 1)));
-  const piece = new Uint8Array(SAMPLE_BYTES);
-  for (let at = 0, i = 0; i < SAMPLES && at < shard.size; i++, at += step) {
-    const bytes = piece.subarray(0, Math.min(piece.length, shard.size - at));
-    await shard.readInto(bytes, at);
-    hash.update(bytes);
+  const piece = new Uint8Array(Math.min(SAMPLE_BYTES, shard.size));
+  // The first sample is at the file's beginning, the last at its end.
+  const step = (shard.size - piece.length) / (SAMPLES - 1);
+  for (let i = 0; i < (step === 0 ? 1 : SAMPLES); i++) {
+    await shard.readInto(piece, Math.floor(i * step));
+    hash.update(piece);
   }
   return hash.digest("hex");
 }
