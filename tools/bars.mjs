@@ -5,7 +5,8 @@
 //
 // Results are kept in DIR (default: runs/bars), and a second run with the same DIR measures only what is missing. The
 // report goes to FILE, or to standard output. A peer that is not installed is left out, with how to install it.
-// `--quick` tries the command with the smallest cases, whose verdicts say little. Exits with 1 if a goal is missed.
+// `--quick` tries the command with the smallest cases, whose verdicts say little. Exits with 1 if a
+// goal is missed or could not be measured.
 import { existsSync, mkdirSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { bars } from "./bars/bars.mjs";

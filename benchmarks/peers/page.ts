@@ -19,6 +19,7 @@ await serve(async (suite, { size }) => {
   if (!once) await session.call<Taken>("setup", config);
   return {
     ...{ device: `Chromium, ${adapter}`, version: "", work: once ? {} : workOf(config), once },
+    fallback: adapter === "system" ? undefined : "software adapter: a CPU stands in for a GPU",
     async turn(count) {
       if (once) return [(await session.call<Taken>("setup", config)).seconds];
       const { seconds } = await session.call<Taken>("steps", count);

@@ -1,12 +1,16 @@
 // The protocol of a peer in TypeScript: reads commands, one JSON line each, and answers them (README.md).
 import { createInterface } from "node:readline";
-import type { Case, Parity, Work } from "@cambium/bench";
+import type { Case, Engaged, Parity, Work } from "@cambium/bench";
 
 /** A case prepared by a peer. */
 export interface PeerCase {
   readonly device: string;
   readonly version: string;
   readonly work: Work;
+  /** Why the device is not what its name suggests. */
+  readonly fallback?: string | undefined;
+  /** What really runs, as far as it is known. */
+  readonly engaged?: Partial<Engaged>;
   /** The first run is the sample: no warm-up. */
   readonly once?: boolean;
   /** Runs it `count` times. @returns seconds of each */
@@ -67,8 +71,8 @@ async function warmedUp(ready: PeerCase, mostSeconds: number): Promise<object> {
   }
   const seconds = (performance.now() - began) / 1000;
   return {
-    ...{ device: ready.device, version: ready.version, fallback: null, work: ready.work, first },
-    engaged: { fused: [], decomposed: [], launches: null, precision: "f32" },
+    ...{ device: ready.device, version: ready.version, work: ready.work, first },
+    ...{ fallback: ready.fallback ?? null, engaged: ready.engaged ?? {} },
     ...{ warmup: { runs: taken.length, seconds, steady: true }, secondsPerRun: taken.at(-1) },
   };
 }

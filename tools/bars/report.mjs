@@ -1,7 +1,10 @@
 // The report of the bars: a table with a verdict for each goal and case, and how each was measured.
 import { verdictsOf } from "./verdicts.mjs";
 
-/** @param measured a `{ name, goals, missing, document, bench, there }` for each bar */
+/**
+ * The report, and how many verdicts are against the goals: missed, or not measured.
+ * @param measured a `{ name, goals, missing, document, bench, there }` for each bar
+ */
 export function report(measured, quick) {
   const rows = measured.flatMap(({ name, goals, document }) =>
     goals.flatMap((goal) => verdictsOf(document, goal).map((verdict) => ({ name, ...verdict }))),
@@ -31,7 +34,7 @@ export function report(measured, quick) {
     ),
     ...measured.flatMap(({ name, missing }) => missing.map((line) => `\n${name}: left out is ${line}`)),
   ];
-  return { text: lines.join("\n"), missed: count("missed") };
+  return { text: lines.join("\n"), missed: count("missed") + count("not measured") };
 }
 
 function table(head, rows) {

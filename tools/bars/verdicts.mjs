@@ -22,6 +22,10 @@ function verdict({ title, least, most }, where, measured, outcome) {
   return { goal: `${title}${bound}`, where, measured, verdict: outcome };
 }
 
+function unmeasured(goal, where, why) {
+  return verdict(goal, where, why, "not measured");
+}
+
 function agreed({ rows }, goal) {
   return rows
     .filter(({ suite }) => !suite.endsWith("-peak"))
@@ -33,11 +37,14 @@ function agreed({ rows }, goal) {
 function held({ rows }, goal) {
   return rows
     .filter(({ suite, backend }) => !suite.endsWith("-peak") && goal.ours.includes(backend))
-    .map(({ case: name, backend, memory, work }) => {
+    .map(({ case: name, backend, memory, work, parity }) => {
+      const where = `${name}, ${backend}`;
       const allowed = 1.25 * work.bytes + goal.own;
+      if (!parity.agrees) return unmeasured(goal, where, "the row does not count");
+      if (memory.resident === null) return unmeasured(goal, where, "the row has no resident memory");
+      if (!Number.isFinite(allowed)) return unmeasured(goal, where, "the row has no count of bytes");
       const [taken, most] = [memory.resident, allowed].map((bytes) => Math.round(bytes / 1e6));
-      const outcome = memory.resident <= allowed ? "holds" : "missed";
-      return verdict(goal, `${name}, ${backend}`, `${taken} of ${most} MB`, outcome);
+      return verdict(goal, where, `${taken} of ${most} MB`, memory.resident <= allowed ? "holds" : "missed");
     });
 }
 
@@ -46,7 +53,8 @@ function compared({ rows, ...rest }, goal) {
   return cases.flatMap((name) => {
     const own = rows.filter((row) => row.case === name && !row.suite.endsWith("-peak"));
     const [ours, theirs] = [fastest(own, goal.ours), fastest(own, goal.theirs)];
-    if (!ours || !theirs) return [];
+    if (!ours || !theirs)
+      return [unmeasured(goal, name, `no row of ${(ours ? goal.theirs : goal.ours).join(", ")} counts`)];
     const [pair] = pairsWithin({ ...rest, rows: own }, [theirs.backend, ours.backend]);
     const [{ ratio, interval }] = compare([pair]);
     const range = interval === null ? "" : ` (${interval.map((end) => end.toFixed(2)).join("–")})`;
@@ -66,7 +74,9 @@ function related({ rows }, goal) {
     .filter(({ case: name }) => name.endsWith(` ${first}`))
     .flatMap((row) => {
       const other = rows.find((one) => one.backend === row.backend && one.case === row.case.replace(first, second));
-      if (!other || !row.parity.agrees || !other.parity.agrees) return [];
+      const uncounted = [row, other].find((one) => !one?.parity.agrees);
+      if (!other || uncounted)
+        return [unmeasured(goal, `${row.case}, ${row.backend}`, "a row is missing or does not count")];
       const ratio = row.median / other.median;
       // Both intervals at their ends that are kinder to the goal.
       const kindest = row.interval[0] / other.interval[1];

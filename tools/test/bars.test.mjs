@@ -54,7 +54,7 @@ test("limits of a suite, cases beside each other, and what failed", () => {
   expect(verdicts(switched, [pair("switch", 3), pair("step", 1)]).found).toEqual(["missed"]);
   const failure = { suite: "soak", case: "long", backend: "a", code: "E_X" };
   expect(verdicts({ title: "g", agrees: true }, [], [failure])).toMatchObject({ found: ["missed"], missed: 1 });
-  expect(verdicts({ title: "g", agrees: true }, [])).toMatchObject({ found: ["not measured"], missed: 0 });
+  expect(verdicts({ title: "g", agrees: true }, [])).toMatchObject({ found: ["not measured"], missed: 1 });
 });
 
 test("a process's memory against what the IR counts", () => {
@@ -64,6 +64,18 @@ test("a process's memory against what the IR counts", () => {
   const { found, text } = verdicts(goal, [of(most), of(most + 1), { ...of(9e9), backend: "b" }]);
   expect(found).toEqual(["holds", "missed"]);
   expect(text).toContain("950 of 950 MB");
+  const without = [of(null), { ...of(1), work: {} }, { ...of(1), parity: { ...one.parity, agrees: false } }];
+  expect(verdicts(goal, without)).toMatchObject({ found: Array(3).fill("not measured"), missed: 3 });
+});
+
+test("a row that is missing or does not count is no reason to hold", () => {
+  const [a, x] = [row("train", "one", "a", 300), row("train", "one", "x", 100)];
+  const goal = { title: "g", ours: ["a"], theirs: ["x"], least: 2 };
+  const uncounted = { ...x, parity: { ...x.parity, agrees: false } };
+  for (const rows of [[a], [x], [a, uncounted]])
+    expect(verdicts(goal, rows)).toMatchObject({ found: ["not measured"], missed: 1 });
+  const switched = { title: "g", cases: ["switch", "step"], most: 2 };
+  expect(verdicts(switched, [row("switch", "8L switch", "a", 1)])).toMatchObject({ found: ["not measured"] });
 });
 
 test("every bar names suites, cases and contestants that there are", () => {

@@ -27,7 +27,7 @@ function worker(failing = Number.POSITIVE_INFINITY) {
   return {
     held,
     buffers,
-    upload: uploader(engineOver(client as unknown as WorkerClient, { profile: false, threads: 1 })),
+    upload: uploader(engineOver(client as unknown as WorkerClient, { profile: false, provider: "cpu", threads: 1 })),
   };
 }
 

@@ -21,7 +21,7 @@ import { Tuner } from "./tune/tuner.js";
 /** @param subgroupSize see `DeviceTraits.subgroupSize` */
 export function webgpuDevice(gpu: Gpu, options: DeviceOptions = {}, subgroupSize = 0): Device {
   const traits = traitsOf(gpu, options, subgroupSize);
-  const engine = engineOf(gpu, traits, options.profile === true);
+  const engine = engineOf(gpu, traits, options);
   const parts = deviceParts(infoOf(gpu, options), engine);
   const build = (graph: Graph, choose?: Choose) => buildGraph(graph, engine, choose);
   if (!options.tune) return deviceShell({ ...parts, build: (graph) => build(graph), close: () => closeEngine(engine) });

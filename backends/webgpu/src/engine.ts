@@ -7,6 +7,7 @@ import { Heap } from "./gpu/heap.js";
 import { Pipelines } from "./gpu/pipelines.js";
 import { Readback } from "./gpu/readback.js";
 import type { DeviceTraits } from "./lower/traits.js";
+import type { DeviceOptions } from "./options.js";
 
 export interface Engine {
   readonly gpu: Gpu;
@@ -18,9 +19,11 @@ export interface Engine {
   readonly faults: FaultWatch;
   /** Whether programs record the time of each kernel. */
   readonly profile: boolean;
+  /** Whether kernels are chosen by measurement. */
+  readonly tuned: boolean;
 }
 
-export function engineOf(gpu: Gpu, traits: DeviceTraits, profile: boolean): Engine {
+export function engineOf(gpu: Gpu, traits: DeviceTraits, { profile = false, tune = false }: DeviceOptions): Engine {
   const { device, adapter } = gpu;
   return {
     gpu,
@@ -31,6 +34,7 @@ export function engineOf(gpu: Gpu, traits: DeviceTraits, profile: boolean): Engi
     copier: new Copier(device),
     faults: watchFaults(device, adapter.name),
     profile,
+    tuned: tune,
   };
 }
 

@@ -29,6 +29,7 @@ class Training:
         torch.manual_seed(0)
         self.trainer = Trainer(self.config, options.compile, options.bf16)
         self.work = {"tokens": self.config.batch * self.config.context, "flops": step_flops(self.config)}
+        self.engaged = {"attention": "fused", "features": ["scaled_dot_product_attention"]}
 
     def batch(self, config: Config) -> torch.Tensor:
         return torch.randint(0, config.vocab, (config.batch, config.context + 1))
@@ -56,7 +57,7 @@ class Product:
         self.tolerance = TOLERANCE["bf16"] if options.bf16 else max(1e-5, 6e-8 * k)
         self.a, self.b = torch.randn(m, k).to(dtype), torch.randn(k, n).to(dtype)
         self.out = torch.empty(m, n, dtype=dtype)
-        self.work = {"flops": 2 * m * n * k}
+        self.work, self.engaged = {"flops": 2 * m * n * k}, {}
 
     def run(self) -> None:
         torch.mm(self.a, self.b, out=self.out)
@@ -71,7 +72,7 @@ class Stream:
     def __init__(self, size: dict, _options: argparse.Namespace) -> None:
         self.a, self.b = torch.randn(size["elements"]), torch.randn(size["elements"])
         self.out = torch.empty_like(self.a)
-        self.work = {"bytes": 12 * size["elements"]}
+        self.work, self.engaged = {"bytes": 12 * size["elements"]}, {}
 
     def run(self) -> None:
         torch.add(self.a, self.b, out=self.out)
@@ -123,7 +124,12 @@ class Session:
             "version": torch.__version__,
             "fallback": None,
             "work": self.case.work,
-            "engaged": {"fused": [], "decomposed": [], "launches": None, "precision": kind},
+            "engaged": {
+                "precision": kind,
+                "half": ["bf16"] if self.options.bf16 else [],
+                "replay": "plan" if self.options.compile else "interpreted",
+                **self.case.engaged,
+            },
             "warmup": {"runs": len(taken), "seconds": time.perf_counter() - start, "steady": True},
             "secondsPerRun": last,
             "first": first,

@@ -66,7 +66,7 @@ class Session:
             "version": f"{transformers.__version__}, torch {torch.__version__}",
             "fallback": None,
             "work": {"tokens": prompt if made == 1 else made},
-            "engaged": {"fused": [], "decomposed": [], "launches": None, "precision": "f32"},
+            "engaged": {"replay": "interpreted", "attention": "fused", "features": ["scaled_dot_product_attention"]},
             "warmup": {"runs": len(taken), "seconds": time.perf_counter() - start, "steady": True},
             "secondsPerRun": sorted(taken[-3:])[1],
             "first": first,

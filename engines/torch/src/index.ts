@@ -17,6 +17,10 @@ export default defineEngine({
     const python = await findPython(options.python);
     return {
       device: deviceLine(options, python),
+      engaged: {
+        ...{ precision: options.bf16 ? "bf16" : "f32", replay: "interpreted", attention: "fused" },
+        features: ["scaled_dot_product_attention", ...(options.bf16 ? ["autocast"] : [])],
+      },
       refusals: (stage) => refusals(stage, options),
       open: async (plan, _, place) => new TorchSession(plan, place, python.path, options),
     };

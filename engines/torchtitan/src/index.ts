@@ -22,6 +22,7 @@ export default defineEngine({
     });
     return {
       device: deviceLine(options),
+      engaged: { precision: options.bf16 ? "bf16" : "f32" },
       refusals: (stage) => refusals(stage, options),
       open: async (plan, _, place) => new TitanSession(plan, place, options),
     };

@@ -171,6 +171,24 @@ export interface ExecutableStats {
   /** Most bytes of values inside the graph alive at once, as planned (`liveness` of the lowered graph). */
   readonly plannedBytes: number;
   readonly compileSeconds: number;
+  /** What a run is computed with, as far as the device tells. Benchmarks state it beside each figure. */
+  readonly engaged?: Engaged;
+}
+
+/** What really computes a compiled graph: two devices of one name may differ in it tenfold. */
+export interface Engaged {
+  /**
+   * How a run repeats. `captured`: the engine replays a recording of a whole run. `plan`: kernels are handed over one by
+   * one, by a plan made when the graph was compiled. `interpreted`: every op is looked up anew.
+   */
+  readonly replay: "captured" | "plan" | "interpreted";
+  /**
+   * `fused`: each pass of attention is a kernel or two that keep no scores in memory. `composed`: it consists of products
+   * and a softmax. Absent if the graph has no attention as one node.
+   */
+  readonly attention?: "fused" | "composed";
+  /** What else its kernels use, in the backend's words, e.g. `subgroups of 32`. */
+  readonly features?: readonly string[];
 }
 
 export interface ProfileEntry {

@@ -36,7 +36,7 @@ export const nullBackend = defineBackend({
 function build(graph: Graph, profile: boolean): BuiltGraph<null> {
   const times = new OpTimes();
   return {
-    stats: { nodes: graph.nodes.length, plannedBytes: liveness(graph).peakBytes },
+    stats: { nodes: graph.nodes.length, plannedBytes: liveness(graph).peakBytes, engaged: { replay: "interpreted" } },
     run() {
       if (profile) for (const { op } of graph.nodes) times.add(op.name, 0);
       return { outputs: Object.fromEntries(graph.outputs.map(({ name }) => [name, null])) };

@@ -31,7 +31,7 @@ export const referenceBackend = defineBackend({
 function build(graph: Graph, profile: boolean): BuiltGraph<HostTensor> {
   const times = new OpTimes();
   return {
-    stats: { nodes: graph.nodes.length, plannedBytes: liveness(graph).peakBytes },
+    stats: { nodes: graph.nodes.length, plannedBytes: liveness(graph).peakBytes, engaged: { replay: "interpreted" } },
     run(inputs) {
       const bound = inputs.map(({ name, storage, host }): [string, HostTensor] => [name, storage ?? copy(host)]);
       let last = performance.now();

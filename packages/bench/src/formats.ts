@@ -7,6 +7,11 @@ const fields = {
   backend: (row: Row) => row.backend,
   device: (row: Row) => row.device,
   providers: (row: Row) => providers(row),
+  precision: (row: Row) => row.engaged.precision,
+  half: (row: Row) => row.engaged.half.join(" "),
+  attention: (row: Row) => row.engaged.attention ?? "",
+  replay: (row: Row) => row.engaged.replay ?? "",
+  features: (row: Row) => row.engaged.features.join("; "),
   fallback: (row: Row) => row.engaged.fallback ?? "",
   unit: (row: Row) => row.unit,
   median: (row: Row) => row.median,
@@ -82,6 +87,13 @@ const columns: readonly Column[] = [
     about: "of one run, by what ran them, as the backend's profile tells",
   },
   {
+    head: "engaged",
+    of: engaged,
+    optional: true,
+    about:
+      "what computed it. plan: kernels are handed over one by one, by a plan made at compiling; captured: a recording of a run is replayed; interpreted: every op is looked up anew",
+  },
+  {
     head: "notes",
     of: notes,
     optional: true,
@@ -138,6 +150,13 @@ function machine({ environment }: BenchDocument): string {
 function providers({ engaged }: Row): string {
   const counts = Object.entries(engaged.providers ?? {}).sort(([, a], [, b]) => b - a);
   return counts.map(([name, count]) => `${name} ${count}`).join(" · ");
+}
+
+/** How it was computed, e.g. `plan, fused attention, bf16, subgroups of 32`. */
+function engaged({ engaged: { replay, attention, half, features } }: Row): string {
+  return [...(replay ? [replay] : []), ...(attention ? [`${attention} attention`] : []), ...half, ...features].join(
+    ", ",
+  );
 }
 
 /** Reasons not to take a row's figure at face value. */

@@ -2,7 +2,7 @@
 import type { Device, DeviceTensor } from "@cambium/backend";
 import { type Graph, graphCost, type HostTensor } from "@cambium/ir";
 import type { Parity } from "./parity.js";
-import type { Engaged, Prepared } from "./suite.js";
+import type { Prepared } from "./suite.js";
 
 export interface GraphCase {
   readonly graph: Graph;
@@ -18,7 +18,6 @@ export async function prepareGraph(device: Device, { graph, inputs, parity }: Gr
   for (const [name, host] of Object.entries(inputs)) held[name] = await device.upload(host);
   return {
     work: { flops, bytes },
-    engaged: engagedBy(device, graph, executable.stats.nodes),
     async turn(count) {
       const seconds: number[] = [];
       for (let i = 0; i < count; i++) {
@@ -38,19 +37,5 @@ export async function prepareGraph(device: Device, { graph, inputs, parity }: Gr
       executable.dispose();
       for (const tensor of Object.values(held)) tensor.dispose();
     },
-  };
-}
-
-/** How a device runs a graph. */
-export function engagedBy({ info }: Device, graph: Graph, launches: number | null): Engaged {
-  const composites = new Set(graph.nodes.filter(({ op }) => op.kind === "composite").map(({ op }) => op.name));
-  const names = [...composites].sort();
-  const values = [...graph.inputs.map(({ value }) => value), ...graph.nodes.flatMap(({ outputs }) => outputs)];
-  const dtypes = new Set(values.map(({ type }) => type.dtype));
-  return {
-    fused: names.filter((name) => info.composites.includes(name)),
-    decomposed: names.filter((name) => !info.composites.includes(name)),
-    launches,
-    precision: dtypes.has("f16") ? "mixed" : dtypes.has("bf16") ? "bf16" : "f32",
   };
 }

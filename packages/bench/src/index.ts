@@ -1,5 +1,6 @@
 // Benchmarks of backends: suites, statistics, results and tables. Independent of any backend or peer.
 export { type Compared, compare, type Measure } from "./compare.js";
+export type { Engaged } from "./engaged.js";
 export { asCsv, asJsonLines, asMarkdown, benchTable } from "./formats.js";
 export { historyLines, readHistory } from "./history.js";
 export { differences, pairsBetween, pairsWithin } from "./pairs.js";

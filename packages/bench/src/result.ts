@@ -1,8 +1,8 @@
 // The published, versioned JSON schema of a benchmark result.
 import { z } from "zod";
 
-/** Name and version: each version has its own JSON Schema. `readBench` also reads the version before. */
-export const schemaName = "cambium-bench/2";
+/** Name and version: each version has its own JSON Schema. `readBench` also reads the versions before. */
+export const schemaName = "cambium-bench/3";
 
 const finite = z.number();
 
@@ -17,10 +17,24 @@ const parity = z
 
 const engaged = z
   .strictObject({
-    fused: z.array(z.string()).describe("composites that the device ran whole"),
+    fused: z.array(z.string()).describe("composites that the device compiled itself, to one kernel or several"),
     decomposed: z.array(z.string()).describe("composites that were decomposed for it"),
     launches: z.int().nullable().describe("kernels that one run launches, if the case is one graph"),
     precision: z.string(),
+    half: z.array(z.string()).describe("half dtypes of the case that the device stores in their own width"),
+    replay: z
+      .enum(["captured", "plan", "interpreted"])
+      .nullable()
+      .describe(
+        "how a run repeats: a recording of a whole run is replayed, kernels are handed over by a plan, or every op is looked up anew; null if not told",
+      ),
+    attention: z
+      .enum(["fused", "composed"])
+      .nullable()
+      .describe(
+        "fused: each pass of attention is a kernel or two that keep no scores in memory; composed: products and a softmax; null without attention, or if not told",
+      ),
+    features: z.array(z.string()).describe("what else kernels use, in the backend's words"),
     providers: z
       .record(z.string(), z.int())
       .nullable()
@@ -99,17 +113,24 @@ export const benchDocument = z.strictObject({
   complete: z.boolean().describe("false if the run was interrupted"),
 });
 
-/** Reads a document of this version or of version 1, which had no processes, processor time and providers. */
+/**
+ * Reads a document of this version or of an earlier one: version 2 had less about what ran, version 1 also no processes,
+ * processor time and providers.
+ */
 export function readBench(data: unknown): BenchDocument | undefined {
   const old = data as { schema?: unknown; rows?: Partial<Row>[] } | null;
-  if (old?.schema !== "cambium-bench/1" || !Array.isArray(old.rows)) return benchDocument.safeParse(data).data;
+  if (!["cambium-bench/1", "cambium-bench/2"].includes(String(old?.schema)) || !Array.isArray(old?.rows))
+    return benchDocument.safeParse(data).data;
   const rows = old.rows.map((row) => ({
-    ...row,
-    engaged: { ...row.engaged, providers: null },
     ...{ processes: [row.turns?.length ?? 0], processor: null },
+    ...row,
+    engaged: { ...unknown, ...row.engaged },
   }));
   return benchDocument.safeParse({ ...old, schema: schemaName, rows }).data;
 }
+
+/** What earlier versions did not say. */
+const unknown = { half: [], replay: null, attention: null, features: [], providers: null };
 
 export type BenchDocument = z.infer<typeof benchDocument>;
 export type Row = z.infer<typeof row>;

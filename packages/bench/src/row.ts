@@ -1,14 +1,15 @@
 // Makes a row of the result from a contestant's answers.
+import { type Engaged, plain } from "./engaged.js";
 import type { Parity } from "./parity.js";
 import type { Row } from "./result.js";
 import { median, medianInterval, quantile } from "./statistics.js";
-import { type Case, type Engaged, inUnit, type Suite, type Work } from "./suite.js";
+import { type Case, inUnit, type Suite, type Work } from "./suite.js";
 
 export interface Measured {
   readonly device: string;
   readonly fallback: string | null;
   readonly work: Work;
-  readonly engaged: Engaged;
+  readonly engaged: Partial<Engaged>;
   readonly warmup: Row["warmup"];
   /** Seconds of each run, by turn. */
   readonly turns: readonly (readonly number[])[];
@@ -28,7 +29,8 @@ export interface Measured {
 
 export function rowOf(suite: Suite, one: Case, backend: string, measured: Measured): Row {
   const { unit, bound } = suite;
-  const { device, fallback, work, engaged, warmup, turns, joules, parity } = measured;
+  const { device, fallback, work, warmup, turns, joules, parity } = measured;
+  const engaged = { ...plain, ...measured.engaged };
   const inUnits = turns.map((turn) => turn.map((seconds) => inUnit(unit, work, seconds)));
   const samples = inUnits.flat();
   return {
@@ -36,6 +38,7 @@ export function rowOf(suite: Suite, one: Case, backend: string, measured: Measur
     engaged: {
       ...engaged,
       ...{ fused: [...engaged.fused], decomposed: [...engaged.decomposed] },
+      ...{ half: [...engaged.half], features: [...engaged.features] },
       ...{ providers: measured.providers ?? null, fallback },
     },
     ...{ unit, better: unit === "s" ? "lower" : "higher" },

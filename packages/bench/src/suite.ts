@@ -60,28 +60,12 @@ export type Suite = DeviceSuite | FileSuite;
 /** A prepared case. */
 export interface Prepared {
   readonly work: Work;
-  readonly engaged: Engaged;
   /** Runs the case `count` times in sequence, each to completion on the device. @returns the seconds of each */
   turn(count: number): Promise<readonly number[]>;
   /** Compares the case's results with the reference. Called after all measurements. */
   parity(): Promise<Parity>;
   dispose(): void | Promise<void>;
 }
-
-/** What really ran. */
-export interface Engaged {
-  /** Composites of the case that the device ran whole. */
-  readonly fused: readonly string[];
-  /** Composites of the case that were decomposed for it. */
-  readonly decomposed: readonly string[];
-  /** Kernels that one run launches; null if the case is more than one graph. */
-  readonly launches: number | null;
-  /** The precision of the case's tensors. */
-  readonly precision: string;
-}
-
-/** For work that is not one graph. */
-export const plain: Engaged = { fused: [], decomposed: [], launches: null, precision: "f32" };
 
 /** Converts a sample of `seconds` to the unit. */
 export function inUnit(unit: Unit, { flops, bytes, tokens }: Work, seconds: number): number {

@@ -24,6 +24,7 @@ import { defineEngine } from ${built("engine")};
 import { Trainer } from ${built("train")};
 export default defineEngine({ name: "mine", version: "7", summary: "-", prepare: async ({ off = 0, refuse = false }) => ({
   device: "mine on a reference",
+  engaged: { features: ["mine"], precision: "bf16" },
   refusals: () => refuse ? [{ message: "mine does not like it" }] : [],
   open: async ({ stage: { model, batch, context, seed, schedule } }, _, { data }) => {
     const device = await referenceBackend.open();
@@ -63,6 +64,7 @@ test("each process trains a short stage, and its steps are the samples", { timeo
     ...{ backend: "engine ./mine.mjs", device: "mine on a reference", unit: "tokens/s", turns: [30, 30] },
     ...{ processes: [1, 1], processor: null, warmup: { runs: 2 }, memory: { resident: 32 }, parity: { agrees: true } },
     work: { tokens: 8 },
+    engaged: { precision: "bf16", features: ["mine"], replay: null },
   });
   expect(right?.version).toBe("7");
   expect(wrong?.row?.parity).toMatchObject({ agrees: false });

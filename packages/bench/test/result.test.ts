@@ -4,7 +4,7 @@ import { expect, test } from "vitest";
 import { contestantNamed, inPrecisions } from "../src/contestant-name.js";
 import { asCsv, asJsonLines, asMarkdown } from "../src/formats.js";
 import { suiteNamed } from "../src/node/suites.js";
-import { type BenchDocument, benchDocument, benchJsonSchema } from "../src/result.js";
+import { type BenchDocument, benchDocument, benchJsonSchema, readBench, schemaName } from "../src/result.js";
 import { rowOf } from "../src/row.js";
 import { withShares } from "../src/shares.js";
 import { medianInterval } from "../src/statistics.js";
@@ -34,7 +34,7 @@ const rows = withShares([
   }),
 ]);
 const document: BenchDocument = {
-  schema: "cambium-bench/2",
+  schema: schemaName,
   environment: {
     ...{ cambium: "0", commit: null, node: "v20", platform: "linux-x64", cpu: "a, b", cores: 2, memory: 1 },
     ...{ governor: null, energy: null, backends: [], date: "2026-01-01T00:00:00Z", load: [0, 0], hash: "0" },
@@ -46,6 +46,18 @@ test("the published JSON Schema equals the schema in the sources", () => {
   const published = readFileSync(new URL("../bench.schema.json", import.meta.url), "utf8");
   expect(JSON.parse(published)).toEqual(JSON.parse(JSON.stringify(benchJsonSchema())));
   expect(benchDocument.parse(JSON.parse(JSON.stringify(document)))).toEqual(document);
+});
+
+test("results of earlier versions are read, with null for what they did not say", () => {
+  const [{ engaged: now }] = rows as [BenchDocument["rows"][0], ...unknown[]];
+  const { half, replay, attention, features, ...engaged } = now;
+  const second = { ...document, schema: "cambium-bench/2", rows: rows.map((row) => ({ ...row, engaged })) };
+  expect(readBench(second)).toEqual(document);
+  const { providers, ...less } = engaged;
+  const first = rows.map(({ processes, processor, ...row }) => ({ ...row, engaged: less }));
+  const read = readBench({ ...document, schema: "cambium-bench/1", rows: first });
+  expect(read?.rows[0]).toMatchObject({ engaged: { providers: null, replay: null, half: [] }, processes: [2] });
+  expect(readBench({ ...document, schema: "cambium-bench/4" })).toBeUndefined();
 });
 
 test("a share refers to the best product of the same contestant", () => {

@@ -1,6 +1,7 @@
 // Every device suite, in small sizes, on the reference and on the null backend.
 import { nullBackend, referenceBackend } from "@cambium/backend";
 import { expect, test } from "vitest";
+import { engagement } from "../src/engaged.js";
 import type { DeviceSuite, Size } from "../src/suite.js";
 import { deviceSuites, peaks } from "../src/suites/index.js";
 
@@ -41,8 +42,9 @@ test.each(
   const [one] = suite.cases(true);
   if (!one) throw new RangeError("a suite without cases");
   await using device = await referenceBackend.open();
+  const engaged = engagement(device);
   const prepared = await suite.prepare({ ...one, size: largest(suite, one.size) }, device, "bf16");
-  expect(prepared.engaged.precision).toBe("bf16");
+  expect(engaged()).toMatchObject({ precision: "bf16", replay: "interpreted" });
   const { agrees, error } = await prepared.parity();
   expect(agrees).toBe(true);
   // A case computed in f32 after all would differ only by f32 rounding.

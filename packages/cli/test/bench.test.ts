@@ -41,7 +41,7 @@ test("rows that do not count are printed, kept, and fail the command; the same c
   expect([code, output.split("\n")[0]]).toEqual([2, expect.stringMatching(/^suite,case,backend/)]);
   expect(errors).toContain("DOES NOT COUNT");
   const first = read(at("a.json"));
-  expect(first).toMatchObject({ schema: "cambium-bench/2", complete: true, failures: [] });
+  expect(first).toMatchObject({ schema: "cambium-bench/3", complete: true, failures: [] });
   expect(first.rows.map(({ suite }) => suite)).toEqual(["gemm-peak", "stream-peak", "gemm", "gemm"]);
   expect(readFileSync(at("a.html"), "utf8")).toContain("Cambium benchmark");
   // The history keeps only rows that count.

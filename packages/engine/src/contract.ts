@@ -3,12 +3,12 @@
 // Before a run writes anything, it calls `prepare` for each engine of the recipe, then `refusals` for every stage. For
 // each stage in turn it calls `open`, then `load` or `adopt` with the state to start or continue from, and `train`,
 // which returns the stage's final state.
-import type { DeviceTensor } from "@cambium/backend";
+import type { DeviceTensor, Engaged } from "@cambium/backend";
 import type { PreparedData } from "@cambium/data/node";
 import type { Reason } from "@cambium/ir";
 import type { DeviceTrainingState, TrainingState } from "@cambium/model";
 import type { EngineOptions, PlannedStage, Stage } from "@cambium/recipe";
-import type { MetricsRow, Progress } from "@cambium/train";
+import type { MetricsRow, Precision, Progress } from "@cambium/train";
 import type { ClusterLaunch } from "./cluster/launch.js";
 
 /** Major version of this contract. */
@@ -56,6 +56,11 @@ export interface OutlinePart {
 export interface PreparedEngine {
   /** Everything about the engine that decides bits, as part of a stage's identity: versions, processes, device. */
   readonly device: string;
+  /** What it computes with, as far as it tells. Benchmarks state it beside each figure. */
+  readonly engaged?: Partial<Engaged> & {
+    /** Of the matrix products, if an option of the engine decides it and not the stage. */
+    readonly precision?: Precision;
+  };
   /** What of `stage` the engine cannot do; empty if it can train it. */
   refusals(stage: Stage): readonly Reason[];
   /** @param at tokens of the stage that are already trained on */

@@ -1,4 +1,5 @@
 // From a graph to a plan: optimise, fuse, cut into segments, lower each, place every value.
+import type { Engaged } from "@cambium/backend";
 import {
   adamw,
   checkGraph,
@@ -13,6 +14,8 @@ import {
   type Value,
 } from "@cambium/ir";
 import { fuseComposites, fuseNodes, matched } from "../fuse/fuse.js";
+import { attention, attentionGrad } from "../fuse/ops/attention.js";
+import { isWhole } from "../lower/attention.js";
 import { hasLowering } from "../lower/index.js";
 import { rowsMultiplied } from "../lower/matmul.js";
 import type { KernelCall, KernelStep, Plan, PlanStep, Slot } from "../plan.js";
@@ -24,6 +27,8 @@ export interface Compiled {
   readonly plan: Plan;
   readonly nodes: number;
   readonly plannedBytes: number;
+  /** See `Engaged.attention`. */
+  readonly attention: Engaged["attention"];
 }
 
 const none: ReadonlySet<string> = new Set();
@@ -44,7 +49,15 @@ export function compileGraph(source: Graph, { threads = 1, fixed = none }: Compi
   for (const { value } of graph.outputs) table.of(value);
   const plan = { ...place(graph, table, steps, fixed), steps };
   const nodes = steps.reduce((sum, step) => sum + (step.kind === "session" ? step.nodes : 1), 0);
-  return { plan, nodes, plannedBytes: liveness(graph).peakBytes };
+  return { plan, nodes, plannedBytes: liveness(graph).peakBytes, attention: attentionOf(graph) };
+}
+
+function attentionOf(graph: Graph): Engaged["attention"] {
+  const attends = graph.nodes.filter((node) => attention.is(node) || attentionGrad.is(node));
+  if (attends.length === 0) return undefined;
+  const uses = new Uses(graph);
+  const read = (id: number) => uses.isOutput(id) || uses.readers(id).length > 0;
+  return attends.every((node) => attention.is(node) && isWhole(node, read)) ? "fused" : "composed";
 }
 
 /** The graph that is lowered. `verify` checks it after every pass, for tests. */

@@ -3,7 +3,7 @@ import type { OpenOptions } from "../options.js";
 import type { ExecutableId, TensorId } from "../protocol.js";
 import type { WorkerClient } from "./client.js";
 
-type EngineOptions = Pick<OpenOptions, "profile" | "threads">;
+type EngineOptions = Pick<OpenOptions, "profile" | "provider" | "threads">;
 
 export interface Engine {
   readonly client: WorkerClient;

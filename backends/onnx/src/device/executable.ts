@@ -1,7 +1,8 @@
 // A graph in the worker as the main thread sees it: runs are sent there, and fetched outputs come back with the answer.
-import type { BuiltGraph } from "@cambium/backend";
+import type { BuiltGraph, Engaged } from "@cambium/backend";
 import type { Graph, HostData, HostTensor } from "@cambium/ir";
 import { compileGraph } from "../compile/compile.js";
+import type { Plan } from "../plan.js";
 import type { RunInput, TensorId } from "../protocol.js";
 import type { Engine } from "./engine.js";
 
@@ -13,12 +14,12 @@ export async function buildGraph(
 ): Promise<BuiltGraph<TensorId>> {
   const { client, options } = engine;
   const { threads, profile } = options;
-  const { plan, nodes, plannedBytes } = compileGraph(graph, { threads, fixed: new Set(Object.keys(fixed)) });
+  const { plan, nodes, plannedBytes, attention } = compileGraph(graph, { threads, fixed: new Set(Object.keys(fixed)) });
   const executable = engine.newExecutable();
   const models = plan.steps.flatMap((step) => (step.kind === "session" ? [step.model.buffer] : []));
   await client.call("compile", { executable, plan, fixed }, models);
   return {
-    stats: { nodes, plannedBytes },
+    stats: { nodes, plannedBytes, engaged: engagedBy(plan, options, attention) },
     run(inputs, fetch) {
       const free = inputs.filter(({ name }) => !Object.hasOwn(fixed, name));
       const bindings = free.map(({ name, storage, host }): [string, RunInput] => [
@@ -33,6 +34,19 @@ export async function buildGraph(
     },
     ...(profile && { profile: () => client.call("profile", { executable }) }),
     dispose: () => client.notify({ release: executable }),
+  };
+}
+
+function engagedBy({ steps }: Plan, { provider }: Engine["options"], attention: Engaged["attention"]): Engaged {
+  const sessions = steps.filter(({ kind }) => kind === "session").length;
+  return {
+    replay: "plan",
+    ...(attention && { attention }),
+    features: [
+      `provider ${provider}`,
+      `${sessions} session${sessions === 1 ? "" : "s"}`,
+      ...(sessions < steps.length ? ["Cambium's kernels"] : []),
+    ],
   };
 }
 

@@ -1,6 +1,7 @@
 // Causal attention in blocks of rows, each against the keys it may see: for long sequences half the work of the whole
 // square.
 import { AttentionLayout, attentionSizes, type Block } from "@cambium/backend";
+import type { Node } from "@cambium/ir";
 import { blocksOf, type Heads } from "../fuse/ops/attention.js";
 import { contrib, type OnnxAttribute, type OnnxGraph } from "../onnx/graph.js";
 import { type Lowering, type LoweringContext, nameOf, reshaped, typeOf } from "./lowering.js";
@@ -13,8 +14,7 @@ export const attention: Lowering<Heads> = (context) => {
   const { graph } = context;
   const { blocks, sizes } = layout;
   const alpha = { float: layout.alpha };
-  // Without a gradient and with nothing to skip, ONNX's own operator computes it in one node.
-  if (blocks.length === 1 && !context.read[1]) return [whole(context), ""];
+  if (inOneNode(sizes.context, context.read[1])) return [whole(context), ""];
   const [q, k, v] = [byHead(context, layout, 0), byHead(context, layout, 1), byHead(context, layout, 2)];
   const outs: string[] = [];
   const probabilities = blocks.map((block) => {
@@ -29,6 +29,16 @@ export const attention: Lowering<Heads> = (context) => {
   });
   return [layout.sideBySide(joined(graph, outs), sizes.heads), ...probabilities];
 };
+
+/** Without a gradient and with nothing to skip, ONNX's own operator computes it in one node. */
+function inOneNode(context: number, keepsProbabilities: boolean | undefined): boolean {
+  return blocksOf(context).length === 1 && !keepsProbabilities;
+}
+
+/** Whether an attention node is lowered to one node of ONNX. */
+export function isWhole({ inputs, outputs }: Node, read: (id: number) => boolean): boolean {
+  return inOneNode(inputs[0]?.type.shape[1] as number, outputs[1] && read(outputs[1].id));
+}
 
 export const attentionGrad: Lowering<Heads> = (context) => {
   const layout = layoutOf(context);

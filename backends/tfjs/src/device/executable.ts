@@ -1,6 +1,6 @@
 // A compiled graph on the engine: inputs into slots, the schedule, outputs out of slots.
-import { type BuiltGraph, OpTimes, type RunInput } from "@cambium/backend";
-import type { Graph } from "@cambium/ir";
+import { type BuiltGraph, type Engaged, OpTimes, type RunInput } from "@cambium/backend";
+import { causalAttention, causalAttentionGrad, type Graph } from "@cambium/ir";
 import { type Compiled, compileGraph } from "../compile.js";
 import type { Engine } from "../engines/engine.js";
 import type { Values } from "../program/program.js";
@@ -27,7 +27,7 @@ export function buildGraph(engine: Engine, graph: Graph, profiling: boolean, inT
   const observe = (op: string, seconds: number) =>
     times.add(op, seconds, op === "view" ? undefined : engine.tf.getBackend());
   return {
-    stats: { nodes, plannedBytes },
+    stats: { nodes, plannedBytes, engaged: engagedBy(engine, graph) },
     async run(inputs) {
       const { values, borrowed } = bind(engine, compiled, constants, inputs);
       const tensors = await inTurn(() =>
@@ -37,6 +37,15 @@ export function buildGraph(engine: Engine, graph: Graph, profiling: boolean, inT
     },
     ...(profiling && { profile: () => times.entries() }),
     dispose: () => disposeAll(constants),
+  };
+}
+
+function engagedBy({ backendName, fused = false }: Engine, { nodes }: Graph): Engaged {
+  const attends = nodes.some((node) => causalAttention.is(node) || causalAttentionGrad.is(node));
+  return {
+    replay: "plan",
+    ...(attends && { attention: fused ? "fused" : "composed" }),
+    features: [`${backendName} kernels`, ...(fused ? ["Cambium's ops"] : [])],
   };
 }
 

@@ -2,6 +2,8 @@
 // GPU yet.
 import {
   after,
+  causalAttention,
+  causalAttentionGrad,
   checkGraph,
   type Graph,
   liveness,
@@ -62,6 +64,8 @@ export interface Program {
   /** The numbers of kernels in the constants' buffer, and that buffer's bytes. */
   readonly numbers: readonly NumberBlock[];
   readonly constantBytes: number;
+  /** Whether some node is attention, which has flash-style kernels. */
+  readonly hasAttention: boolean;
   /** Some kernel writes to the memory of inputs, so two inputs must not be bound to one tensor. */
   readonly writesInputs: boolean;
 }
@@ -99,6 +103,7 @@ export function compileProgram(graph: Graph, options: ProgramOptions): Program {
       replaces,
     })),
     plannedBytes: liveness(optimized).peakBytes,
+    hasAttention: optimized.nodes.some((node) => causalAttention.is(node) || causalAttentionGrad.is(node)),
     writesInputs: emitted.some(({ writes }) => writes.some((value) => layout.place(value).kind === "input")),
   };
 }

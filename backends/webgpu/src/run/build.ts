@@ -1,7 +1,7 @@
 // A program made ready to run: its pipelines are built and its memory is allocated once; each run binds, encodes and
 // submits.
 /// <reference types="@webgpu/types" />
-import type { BuiltGraph, RunInput, RunOutput } from "@cambium/backend";
+import type { BuiltGraph, Engaged, RunInput, RunOutput } from "@cambium/backend";
 import type { HostTensor } from "@cambium/ir";
 import type { Program } from "../compile/program.js";
 import { programText } from "../compile/program-text.js";
@@ -21,11 +21,27 @@ export async function buildProgram(program: Program, engine: Engine): Promise<Bu
   const runner = new ProgramRunner(program, engine, memory);
   const { profiler } = runner;
   return {
-    stats: { nodes: program.dispatches.length, plannedBytes: program.plannedBytes },
+    stats: {
+      nodes: program.dispatches.length,
+      plannedBytes: program.plannedBytes,
+      engaged: engagedBy(program, engine),
+    },
     run: (inputs, fetch) => runner.run(inputs, fetch),
     ...(profiler && { profile: () => profiler.entries(), timeline: () => profiler.last }),
     source: () => programText(program),
     dispose: () => runner.release(),
+  };
+}
+
+function engagedBy({ hasAttention }: Program, { traits, tuned }: Engine): Engaged {
+  return {
+    replay: "plan",
+    ...(hasAttention && { attention: "fused" }),
+    features: [
+      `${traits.kind} kernels`,
+      ...(traits.subgroupSize > 1 ? [`subgroups of ${traits.subgroupSize}`] : []),
+      ...(tuned ? ["tuned"] : []),
+    ],
   };
 }
 

@@ -8,7 +8,7 @@ import { growDirectory } from "@cambium/grow/node";
 import { llama, modelSpec, parameterTable, writeHfModel } from "@cambium/model";
 import { parity } from "../parity.js";
 import { stack } from "../stack.js";
-import { type FileSuite, plain, type Size } from "../suite.js";
+import type { FileSuite, Size } from "../suite.js";
 
 const factor = 4;
 
@@ -36,7 +36,6 @@ export const grow: FileSuite = {
     await run(false);
     return {
       work: { bytes: await bytesIn(grown) },
-      engaged: plain,
       async turn(count) {
         const seconds: number[] = [];
         for (let i = 0; i < count; i++) seconds.push(await run(false));

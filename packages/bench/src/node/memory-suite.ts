@@ -5,7 +5,7 @@ import { defaultOptimizer, fittedStep, freshState, Trainer } from "@cambium/trai
 import { parity } from "../parity.js";
 import { batchAt, modelOf, type StepConfig } from "../step-config.js";
 import type { DeviceSuite } from "../suite.js";
-import { caseOf, configOf, stepEngaged } from "../suites/step.js";
+import { caseOf, configOf } from "../suites/step.js";
 import { timed } from "../timed.js";
 
 const shape = (
@@ -48,7 +48,6 @@ export const memory: DeviceSuite = {
     let peak = Number.NaN;
     return {
       work: {},
-      engaged: stepEngaged(device, config),
       turn: (count) =>
         timed(count, async () => {
           using trainer = await Trainer.open({ device, model, batch, context, optimizer: defaultOptimizer });

@@ -1,8 +1,9 @@
 // The protocol between the benchmark and a contestant's process: lines of JSON, one answer per command.
 
 import type { Precision } from "@cambium/train";
+import type { Engaged } from "../engaged.js";
 import type { Parity } from "../parity.js";
-import type { Case, Engaged, Work } from "../suite.js";
+import type { Case, Work } from "../suite.js";
 
 export type Command =
   /** Opens the device and prepares the case. */
@@ -30,7 +31,8 @@ export interface Ready {
   readonly version: string;
   readonly fallback: string | null;
   readonly work: Work;
-  readonly engaged: Engaged;
+  /** Peers name only what they know. */
+  readonly engaged: Partial<Engaged>;
   readonly warmup: { readonly runs: number; readonly seconds: number; readonly steady: boolean };
   /** Seconds per run at the end of the warm-up. */
   readonly secondsPerRun: number;

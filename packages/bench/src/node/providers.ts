@@ -2,6 +2,7 @@
 // costs time, so the case runs once more for it, on a device of its own.
 import type { Backend, BackendOptions, Executable } from "@cambium/backend";
 import type { Precision } from "@cambium/train";
+import { watchCompiles } from "../engaged.js";
 import type { Case, DeviceSuite } from "../suite.js";
 
 /** @returns null if the backend has no profile, or one that does not tell what ran a kernel */
@@ -15,12 +16,7 @@ export async function providersOf(
   try {
     await using device = await backend.open({ ...options, profile: true });
     const executables: Executable[] = [];
-    const compile = device.compile.bind(device);
-    device.compile = async (graph) => {
-      const executable = await compile(graph);
-      executables.push(executable);
-      return executable;
-    };
+    watchCompiles(device, (_, executable) => executables.push(executable));
     const prepared = await suite.prepare(one, device, precision);
     try {
       await prepared.turn(1);

@@ -6,6 +6,7 @@ import { type Device, type DeviceInfo, describeDevice, resolveBackend } from "@c
 import type { PluginImporter } from "@cambium/plugin";
 import { nodeImporter } from "@cambium/plugin/node";
 import { requirePrecision } from "@cambium/train";
+import { type Engaged, engagement, plain } from "../engaged.js";
 import type { Prepared } from "../suite.js";
 import { warmUp } from "../warm-up.js";
 import { EngineCase } from "./engine/engine-case.js";
@@ -17,8 +18,11 @@ import { suiteNamed } from "./suites.js";
 let device: Device | undefined;
 let prepared: Prepared | undefined;
 let engine: EngineCase | undefined;
-/** Counts the kernels of the prepared case; absent where each process makes one sample. */
+/** Counts the kernels of the prepared case; absent where each process makes one sample that takes long. */
 let countProviders: (() => Promise<Finished["providers"]>) | undefined;
+
+/** The longest run of a process that makes one sample to be profiled. */
+const profiledSeconds = 3;
 
 // Standard output is only for answers; whatever libraries print goes to standard error.
 const answer = process.stdout.write.bind(process.stdout);
@@ -48,6 +52,8 @@ async function obey(command: Exclude<Command, { cmd: "exit" }>): Promise<unknown
 async function prepare(command: Extract<Command, { cmd: "prepare" }>): Promise<Ready> {
   const suite = suiteNamed(command.suite);
   if (!suite) throw new Error(`there is no suite ${command.suite}`);
+  let engaged: () => Engaged = () => plain;
+  let profile: typeof countProviders;
   if (command.engine) {
     const use = { name: command.backend, options: command.options };
     engine = await EngineCase.open(use, importerFor(command.project), command.case, command.precision);
@@ -57,18 +63,22 @@ async function prepare(command: Extract<Command, { cmd: "prepare" }>): Promise<R
     const backend = await resolveBackend(command.backend, importerFor(command.project));
     device = await backend.open(command.options);
     requirePrecision(device.info, command.precision);
+    engaged = engagement(device);
     prepared = await suite.prepare(command.case, device, command.precision);
     const { options, case: one, precision } = command;
-    if (!suite.fresh) countProviders = () => providersOf(backend, options, suite, one, precision);
+    profile = () => providersOf(backend, options, suite, one, precision);
   } else prepared = await suite.prepare(command.case);
   const first = await prepared.turn(1);
+  const told = engaged();
+  // A long run would take as long again, and slower.
+  if (!suite.fresh || (first[0] as number) < profiledSeconds) countProviders = profile;
   // Frees the host's copies of what was uploaded, which only the benchmark holds.
   globalThis.gc?.();
   const { secondsPerRun, ...warmup } = await warmUp(prepared, first, suite.fresh ? 0 : command.warmupSeconds);
   const info = device?.info ?? { device: `files in ${tmpdir()}`, version: "", fallback: undefined };
   return {
     ...{ device: describeDevice(info as DeviceInfo), version: info.version, fallback: info.fallback ?? null },
-    ...{ work: prepared.work, engaged: prepared.engaged, warmup, secondsPerRun, first },
+    ...{ work: prepared.work, engaged: told, warmup, secondsPerRun, first },
   };
 }
 

@@ -5,7 +5,7 @@ import { initParameters } from "@cambium/model";
 import { defaultOptimizer, flattenState, freshState, trainStepGraph } from "@cambium/train";
 import { modelOf, type StepConfig } from "../step-config.js";
 import type { DeviceSuite } from "../suite.js";
-import { caseOf, configOf, stepEngaged, stepParity } from "./step.js";
+import { caseOf, configOf, stepParity } from "./step.js";
 
 const depths: readonly StepConfig[] = [3, 6, 12, 24].map((layers) => {
   return { layers, hidden: 128, intermediate: 344, heads: 4, kvHeads: 4, vocab: 256, batch: 4, context: 64 };
@@ -29,7 +29,6 @@ export const compile: DeviceSuite = {
     const inputs = { ...state, tokens, lr: hostTensor("f32", [], [1e-3]), step: hostTensor("i32", [], [1]) };
     return {
       work: {},
-      engaged: stepEngaged(device, config),
       async turn(count) {
         const seconds: number[] = [];
         for (let i = 0; i < count; i++) {

@@ -4,7 +4,7 @@ import { TextGenerator } from "@cambium/inference";
 import { initParameters } from "@cambium/model";
 import { parity } from "../parity.js";
 import { modelOf, type StepConfig } from "../step-config.js";
-import { type Case, type DeviceSuite, plain } from "../suite.js";
+import type { Case, DeviceSuite } from "../suite.js";
 import { timed } from "../timed.js";
 
 const model: Omit<StepConfig, "batch" | "context"> = {
@@ -34,7 +34,6 @@ export const generate: DeviceSuite = {
     const generator = await open(device, one.size);
     return {
       work: { tokens: made === 1 ? prompt : made },
-      engaged: plain,
       turn: (count) => timed(count, () => generator.generate(optionsFor(prompt, made))),
       async parity() {
         await using reference = await referenceBackend.open();

@@ -5,7 +5,7 @@ import { initParameters } from "@cambium/model";
 import { freshState, Trainer } from "@cambium/train";
 import { modelOf, type StepConfig } from "../step-config.js";
 import type { DeviceSuite } from "../suite.js";
-import { configOf, stepEngaged, stepParity } from "./step.js";
+import { configOf, stepParity } from "./step.js";
 
 const config: StepConfig = {
   ...{ layers: 2, hidden: 64, intermediate: 176, heads: 2, kvHeads: 2, vocab: 256, batch: 8, context: 64 },
@@ -40,7 +40,6 @@ export function quality(text: () => Promise<string>): DeviceSuite {
       const held = Array.from({ length: windows.count }, (_, i) => windows.at(i));
       return {
         work: {},
-        engaged: stepEngaged(device, config),
         async turn() {
           const began = performance.now();
           const steps = await train(trainer, tokens, held);

@@ -2,11 +2,10 @@
 import { type Device, referenceBackend } from "@cambium/backend";
 import { highest } from "@cambium/ir";
 import { initialParameters } from "@cambium/model";
-import { defaultOptimizer, type Precision, Trainer, trainStepGraph, uploadFresh } from "@cambium/train";
-import { engagedBy } from "../graph-case.js";
+import { type Precision, Trainer, uploadFresh } from "@cambium/train";
 import { type Parity, parity } from "../parity.js";
 import { batchAt, modelOf, type StepConfig } from "../step-config.js";
-import type { Case, DeviceSuite, Engaged } from "../suite.js";
+import type { Case, DeviceSuite } from "../suite.js";
 
 const sizes: readonly StepConfig[] = [
   { layers: 2, hidden: 64, intermediate: 176, heads: 2, kvHeads: 2, vocab: 256, batch: 4, context: 64 },
@@ -51,7 +50,6 @@ export const step: DeviceSuite = {
     const next = () => trainer.step([batchAt(config, position++)], learningRate);
     return {
       work: { flops: trainer.flopsPerStep, bytes: trainer.countedBytes, tokens: batch * context },
-      engaged: stepEngaged(device, config, precision),
       async turn(count) {
         const seconds: number[] = [];
         let began = performance.now();
@@ -99,16 +97,6 @@ async function open(
   const trainer = await Trainer.open({ device, model, batch, context, precision, memory });
   await trainer.adopt(await uploadFresh(device, initialParameters(model, { seed: "bench", scheme: "hf" })));
   return trainer;
-}
-
-/** How a device runs the step. */
-export function stepEngaged(
-  device: Device,
-  { batch, context, ...size }: StepConfig,
-  precision: Precision = "f32",
-): Engaged {
-  const model = modelOf({ ...size, batch, context });
-  return engagedBy(device, trainStepGraph(model, { batch, context, optimizer: defaultOptimizer, precision }), null);
 }
 
 /** Compares the losses of a few steps with the reference, on at most two such layers and one short sequence. */

@@ -8,7 +8,7 @@ import { freshState, Trainer } from "@cambium/train";
 import { parity, relativeError } from "../parity.js";
 import { stack } from "../stack.js";
 import { batchAt, modelOf, type StepConfig } from "../step-config.js";
-import { type DeviceSuite, plain } from "../suite.js";
+import type { DeviceSuite } from "../suite.js";
 import { timed } from "../timed.js";
 
 interface Sizes extends StepConfig {
@@ -47,7 +47,6 @@ export const switching: DeviceSuite = {
     if (!config.switch) await pair.switched();
     return {
       work: {},
-      engaged: plain,
       turn: (count) => {
         if (!config.switch) return timed(count, () => step(pair.after));
         const before = async () => {

@@ -153,7 +153,9 @@ async function bench(flags: Flags, host: Host): Promise<void> {
     const kept = flags.out === undefined ? "" : `, and kept in ${flags.out}. The same command continues.`;
     throw new Exit(130, `Interrupted; what was measured is printed${kept}`);
   }
-  if (result.rows.some(({ parity }) => !parity.agrees)) throw new Exit(2, "Some rows do not count: see their notes.");
+  const wrong = result.rows.some(({ parity }) => !parity.agrees);
+  if (wrong) throw new Exit(2, "Some rows do not count: see their notes.");
+  if (result.failures.length > 0) throw new Exit(2, "Some cases could not be measured: see the last rows.");
 }
 
 function formatOf({ json, jsonl, csv, md }: Flags): BenchFormat {

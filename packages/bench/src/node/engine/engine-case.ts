@@ -7,10 +7,11 @@ import { CambiumError, highest } from "@cambium/ir";
 import { type PluginImporter, resolvePlugin } from "@cambium/plugin";
 import type { StageEngine } from "@cambium/recipe";
 import { type MetricsRow, type Precision, Trainer } from "@cambium/train";
+import { plain } from "../../engaged.js";
 import { type Parity, parity } from "../../parity.js";
 import { median } from "../../statistics.js";
 import type { StepConfig } from "../../step-config.js";
-import { type Case, plain } from "../../suite.js";
+import type { Case } from "../../suite.js";
 import { compared, configOf, lossTolerance } from "../../suites/step.js";
 import type { Finished, Ready } from "../protocol.js";
 import {
@@ -64,7 +65,7 @@ export class EngineCase {
     return {
       ...{ device: this.prepared.device, version: this.version, fallback: null },
       work: { flops: perStep, tokens },
-      engaged: { ...plain, precision: this.#computes },
+      engaged: { ...plain, ...this.prepared.engaged, precision: this.#computes },
       warmup: { runs: warm.length, seconds: warm.reduce((sum, one) => sum + one, 0), steady },
       ...{ secondsPerRun: median(first), first },
     };
@@ -74,9 +75,9 @@ export class EngineCase {
     return { residentBytes: this.#peak ?? null, deviceBytes: null, parity: await this.#parity() };
   }
 
-  /** An engine has its own options of precision, and names it among what decides bits. */
+  /** An engine may have its own option of precision. */
   get #computes(): Precision {
-    return /\bbf16\b/.test(this.prepared.device) ? "bf16" : this.precision;
+    return this.prepared.engaged?.precision ?? this.precision;
   }
 
   #plan(short: Omit<ShortStage, "precision">) {
