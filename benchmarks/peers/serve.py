@@ -1,4 +1,4 @@
-"""What the peers in Python share: the command line's threads, the loop of commands and replies, and the peak memory.
+"""What the peers in Python share: the command line's threads, the loop of commands and replies, the warm-up, the peak memory.
 
 A peer runs from its own folder: `sys.path.append` of this one finds the module.
 """
@@ -7,8 +7,14 @@ import argparse
 import json
 import os
 import resource
+import statistics
 import sys
+import time
 from typing import Callable
+
+
+# As in packages/bench/src/warm-up.ts.
+STEADINESS, SPAN, LONG = 0.05, 3, 1.5
 
 
 def parser(about: str | None) -> argparse.ArgumentParser:
@@ -37,6 +43,31 @@ def serve(open_session: Callable) -> None:
         if "seconds" in reply and reply["seconds"]:
             reply["processor"] = (processor_seconds() - before) / len(reply["seconds"])
         replies.write(json.dumps(reply) + "\n")
+
+
+def warm_up(timed: Callable[[int], list[float]], most_seconds: float) -> dict:
+    """The warm-up of Cambium's own contestants: one run after the first, which may have compiled, then until steady.
+
+    `timed` runs the case so many times and returns the seconds of each. The result is a part of the reply to prepare.
+    """
+    first = timed(1)
+    taken, steady, start = list(first), False, time.perf_counter()
+
+    def wanted() -> bool:
+        if len(taken) == 1:
+            return most_seconds > 0
+        return time.perf_counter() - start < most_seconds or (len(taken) < 2 * SPAN and taken[-1] < LONG)
+
+    while not steady and wanted():
+        taken += timed(max(1, min(64, int(0.02 / statistics.median(taken[-SPAN:])))))
+        earlier, last = taken[-2 * SPAN : -SPAN], taken[-SPAN:]
+        steady = len(earlier) == SPAN and abs(statistics.median(last) / statistics.median(earlier) - 1) < STEADINESS
+    seconds = first[0] + time.perf_counter() - start
+    return {
+        "warmup": {"runs": len(taken), "seconds": seconds, "steady": steady},
+        "secondsPerRun": statistics.median(taken[-SPAN:]),
+        "first": first,
+    }
 
 
 def processor_seconds() -> float:

@@ -1,6 +1,6 @@
 // The protocol of a peer in TypeScript: reads commands, one JSON line each, and answers them (README.md).
 import { createInterface } from "node:readline";
-import type { Case, Engaged, Parity, Work } from "@cambium/bench";
+import { type Case, type Engaged, type Parity, type Work, warmUp } from "@cambium/bench";
 
 /** A case prepared by a peer. */
 export interface PeerCase {
@@ -63,16 +63,10 @@ export async function serve(prepare: (suite: string, one: Case) => Promise<PeerC
 
 async function warmedUp(ready: PeerCase, mostSeconds: number): Promise<object> {
   const first = await ready.turn(1);
-  const taken = [...first];
-  const began = performance.now();
-  while (!ready.once && (taken.length < 3 || performance.now() - began < 1000 * mostSeconds)) {
-    if (taken.length > 1 && (taken.at(-1) as number) > mostSeconds) break;
-    taken.push(...(await ready.turn(1)));
-  }
-  const seconds = (performance.now() - began) / 1000;
+  const { secondsPerRun, ...warmup } = await warmUp(ready, first, ready.once ? 0 : mostSeconds);
   return {
     ...{ device: ready.device, version: ready.version, work: ready.work, first },
     ...{ fallback: ready.fallback ?? null, engaged: ready.engaged ?? {} },
-    ...{ warmup: { runs: taken.length, seconds, steady: true }, secondsPerRun: taken.at(-1) },
+    ...{ warmup, secondsPerRun },
   };
 }

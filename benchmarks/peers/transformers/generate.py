@@ -57,19 +57,14 @@ class Session:
         self.size = command["case"]["size"]
         self.model = model_of(self.size, self.size["layers"], torch.float32)
         prompt, made = self.size["prompt"], self.size["made"]
-        first = self.timed(1)
-        start, taken = time.perf_counter(), first + self.timed(2)
-        while time.perf_counter() - start < command["warmupSeconds"]:
-            taken += self.timed(1)
+        warm = serve.warm_up(self.timed, command["warmupSeconds"])
         return {
             "device": f"CPU, {torch.get_num_threads()} threads, f32",
             "version": f"{transformers.__version__}, torch {torch.__version__}",
             "fallback": None,
             "work": {"tokens": prompt if made == 1 else made},
             "engaged": {"replay": "interpreted", "attention": "fused", "features": ["scaled_dot_product_attention"]},
-            "warmup": {"runs": len(taken), "seconds": time.perf_counter() - start, "steady": True},
-            "secondsPerRun": sorted(taken[-3:])[1],
-            "first": first,
+            **warm,
         }
 
     def timed(self, count: int) -> list[float]:

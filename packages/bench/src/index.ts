@@ -1,11 +1,13 @@
 // Benchmarks of backends: suites, statistics, results and tables. Independent of any backend or peer.
 export { type Compared, compare, type Measure } from "./compare.js";
 export type { Engaged } from "./engaged.js";
-export { asCsv, asJsonLines, asMarkdown, benchTable } from "./formats.js";
+export { asCsv, asJsonLines, asMarkdown, benchTable, figure } from "./formats.js";
 export { historyLines, readHistory } from "./history.js";
 export { differences, pairsBetween, pairsWithin } from "./pairs.js";
 export type { Parity } from "./parity.js";
+export { fastest, ratioOver, ratioText } from "./ratios.js";
 export { type BenchDocument, benchDocument, readBench, schemaName } from "./result.js";
 export { median } from "./statistics.js";
 export { batchAt, modelOf, type StepConfig } from "./step-config.js";
 export type { Case, Size, Work } from "./suite.js";
+export { warmUp } from "./warm-up.js";
