@@ -1,4 +1,5 @@
 // The report of the bars: a table with a verdict for each goal and case, and how each was measured.
+import { sideBySide } from "./side-by-side.mjs";
 import { verdictsOf } from "./verdicts.mjs";
 
 /**
@@ -16,7 +17,7 @@ export function report(measured, quick) {
     "",
     `Made by \`node tools/bars.mjs\`: ${count("holds")} hold, ${count("open")} open, ${count("missed")} missed,`,
     `${count("not measured")} not measured. A ratio is of speeds, with its 95 % interval; open is below the goal with an interval`,
-    "that reaches it.",
+    "that reaches it. Below, each bar's cases side by side: the median with its 95 % interval, and the share of the peak.",
     ...(quick ? ["", "**A trial with the smallest cases: the verdicts say little.**"] : []),
     "",
     ...table(
@@ -32,6 +33,10 @@ export function report(measured, quick) {
         `${environment.date.slice(0, 16).replace("T", " ")}, ${environment.load.join(" to ")}`,
       ]),
     ),
+    ...measured.flatMap(({ name, goals, document }) => {
+      const { head, rows } = sideBySide(document, goals);
+      return rows.length === 0 ? [] : ["", `## ${name}`, "", ...table(head, rows)];
+    }),
     ...measured.flatMap(({ name, missing }) => missing.map((line) => `\n${name}: left out is ${line}`)),
   ];
   return { text: lines.join("\n"), missed: count("missed") + count("not measured") };

@@ -1,5 +1,5 @@
 // Whether the rows of a benchmark reach a goal: a verdict for each case.
-import { compare, pairsWithin } from "../../packages/bench/dist/index.js";
+import { fastest, ratioOver, ratioText } from "../../packages/bench/dist/index.js";
 
 /** @typedef {{ goal: string, where: string, measured: string, verdict: "holds" | "open" | "missed" | "not measured" }} Verdict */
 
@@ -48,24 +48,18 @@ function held({ rows }, goal) {
     });
 }
 
-function compared({ rows, ...rest }, goal) {
+function compared({ rows }, goal) {
   const cases = [...new Set(rows.filter(({ suite }) => !suite.endsWith("-peak")).map(({ case: name }) => name))];
   return cases.flatMap((name) => {
     const own = rows.filter((row) => row.case === name && !row.suite.endsWith("-peak"));
     const [ours, theirs] = [fastest(own, goal.ours), fastest(own, goal.theirs)];
     if (!ours || !theirs)
       return [unmeasured(goal, name, `no row of ${(ours ? goal.theirs : goal.ours).join(", ")} counts`)];
-    const [pair] = pairsWithin({ ...rest, rows: own }, [theirs.backend, ours.backend]);
-    const [{ ratio, interval }] = compare([pair]);
-    const range = interval === null ? "" : ` (${interval.map((end) => end.toFixed(2)).join("–")})`;
-    const outcome = ratio >= goal.least ? "holds" : interval && interval[1] >= goal.least ? "open" : "missed";
-    return [verdict(goal, `${name}, ${ours.backend} over ${theirs.backend}`, `${ratio.toFixed(2)}${range}`, outcome)];
+    const ratio = ratioOver(ours, theirs);
+    const { value, interval } = ratio;
+    const outcome = value >= goal.least ? "holds" : interval && interval[1] >= goal.least ? "open" : "missed";
+    return [verdict(goal, `${name}, ${ours.backend} over ${theirs.backend}`, ratioText(ratio), outcome)];
   });
-}
-
-function fastest(rows, names) {
-  const those = rows.filter(({ backend, parity }) => names.includes(backend) && parity.agrees);
-  return those.toSorted((a, b) => a.seconds - b.seconds)[0];
 }
 
 function related({ rows }, goal) {
@@ -77,10 +71,10 @@ function related({ rows }, goal) {
       const uncounted = [row, other].find((one) => !one?.parity.agrees);
       if (!other || uncounted)
         return [unmeasured(goal, `${row.case}, ${row.backend}`, "a row is missing or does not count")];
-      const ratio = row.median / other.median;
-      // Both intervals at their ends that are kinder to the goal.
-      const kindest = row.interval[0] / other.interval[1];
-      const outcome = ratio <= goal.most ? "holds" : kindest <= goal.most ? "open" : "missed";
-      return [verdict(goal, `${row.case.replace(` ${first}`, "")}, ${row.backend}`, ratio.toFixed(2), outcome)];
+      // The speed of the second over the first's is the seconds of the first over the second's.
+      const ratio = ratioOver(other, row, false);
+      const { value, interval } = ratio;
+      const outcome = value <= goal.most ? "holds" : interval && interval[0] <= goal.most ? "open" : "missed";
+      return [verdict(goal, `${row.case.replace(` ${first}`, "")}, ${row.backend}`, ratioText(ratio), outcome)];
     });
 }

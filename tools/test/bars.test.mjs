@@ -42,15 +42,21 @@ test("a ratio holds, is open or is missed, by the fastest of each side", () => {
   expect(missed).toBe(1);
   expect(text).toMatch(/one, b over x \| 2\.10 \(/);
   expect(text).toContain("left out is x: install x");
+  // The same side by side, a row for each case.
+  expect(text).toMatch(/^\| case \| a, tokens\/s \| b, tokens\/s \| x, tokens\/s \| y, tokens\/s \| g \|$/m);
+  expect(text).toMatch(/^\| one \| 100 \(100–102\) \| 210 .* \| 1000 \(1000–1020\), does not count \| 2\.10 \(/m);
 });
 
 test("limits of a suite, cases beside each other, and what failed", () => {
   const soak = [row("soak", "long", "a", 1), row("soak", "long", "b", 1, false), row("gemm-peak", "p", "b", 1, false)];
   expect(verdicts({ title: "g", agrees: true }, soak).found).toEqual(["holds", "missed"]);
   const switched = { title: "g", cases: ["switch", "step"], most: 2 };
-  const pair = (name, speed) => row("switch", `8L ${name}`, "a", speed);
+  const pair = (name, seconds) => ({ ...row("switch", `8L ${name}`, "a", seconds), unit: "s", better: "lower" });
   expect(verdicts(switched, [pair("switch", 1.9), pair("step", 1)]).found).toEqual(["holds"]);
   expect(verdicts(switched, [pair("switch", 2.01), pair("step", 1)]).found).toEqual(["open"]);
+  expect(verdicts(switched, [pair("switch", 2.01), pair("step", 1)]).text).toMatch(
+    /8L, a \| 2\.01 \(1\.\d\d–2\.\d\d\)/,
+  );
   expect(verdicts(switched, [pair("switch", 3), pair("step", 1)]).found).toEqual(["missed"]);
   const failure = { suite: "soak", case: "long", backend: "a", code: "E_X" };
   expect(verdicts({ title: "g", agrees: true }, [], [failure])).toMatchObject({ found: ["missed"], missed: 1 });

@@ -1,4 +1,5 @@
 // A result's rows as text: CSV and JSON Lines for programs, Markdown and table cells for people.
+import { ratioText } from "./ratios.js";
 import type { BenchDocument, Failure, Row } from "./result.js";
 
 const fields = {
@@ -22,6 +23,10 @@ const fields = {
   samples: (row: Row) => row.samples.length,
   seconds: (row: Row) => row.seconds,
   peakShare: (row: Row) => row.peakShare ?? "",
+  over: (row: Row) => row.ratio?.over ?? "",
+  ratio: (row: Row) => row.ratio?.value ?? "",
+  ratioLow: (row: Row) => row.ratio?.interval?.[0] ?? "",
+  ratioHigh: (row: Row) => row.ratio?.interval?.[1] ?? "",
   residentBytes: (row: Row) => row.memory.resident ?? "",
   deviceBytes: (row: Row) => row.memory.device ?? "",
   joules: (row: Row) => row.joules ?? "",
@@ -67,6 +72,12 @@ const columns: readonly Column[] = [
     of: ({ peakShare }) => (peakShare === null ? "" : `${(100 * peakShare).toFixed(0)} %`),
     ...{ right: true, optional: true },
     about: "of the backend's own fastest product (GFLOPS, tokens/s) or pass over memory (GB/s) in this run",
+  },
+  {
+    head: "ratio",
+    of: ({ ratio }) => (ratio ? `${ratioText(ratio)} × ${ratio.over}` : ""),
+    optional: true,
+    about: "its speed over that of the contestant named, with a 95 % interval from the turns of both",
   },
   {
     head: "memory, MB",
@@ -171,6 +182,7 @@ function notes({ parity, engaged, warmup }: Row): string {
   ].join("; ");
 }
 
-function figure(value: number): string {
+/** With three digits, or whole from a thousand on. */
+export function figure(value: number): string {
   return value >= 1000 ? Math.round(value).toString() : value.toPrecision(3);
 }

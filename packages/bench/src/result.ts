@@ -72,6 +72,14 @@ const row = z.strictObject({
     .describe("the work of one run, by the IR's count"),
   bound: z.enum(["gemm", "stream"]).nullable(),
   peakShare: finite.nullable().describe("share of the device's limiting peak, as measured in this run"),
+  ratio: z
+    .strictObject({
+      over: z.string().describe("the contestant"),
+      value: finite,
+      interval: z.tuple([finite, finite]).nullable().describe("95 %; null with fewer than two turns of either"),
+    })
+    .optional()
+    .describe("speed over that of another contestant in the same case; absent unless --over names some"),
   memory: z.strictObject({
     resident: finite.nullable().describe("peak resident bytes of the case's process"),
     device: finite.nullable().describe("peak bytes that the backend held on its device"),

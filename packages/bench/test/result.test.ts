@@ -3,7 +3,9 @@ import { readFileSync } from "node:fs";
 import { expect, test } from "vitest";
 import { contestantNamed, inPrecisions } from "../src/contestant-name.js";
 import { asCsv, asJsonLines, asMarkdown } from "../src/formats.js";
+import { renderBenchPage } from "../src/node/page/index.js";
 import { suiteNamed } from "../src/node/suites.js";
+import { withRatios } from "../src/ratios.js";
 import { type BenchDocument, benchDocument, benchJsonSchema, readBench, schemaName } from "../src/result.js";
 import { rowOf } from "../src/row.js";
 import { withShares } from "../src/shares.js";
@@ -87,6 +89,28 @@ test("the formats have a line for every row", () => {
       .map((line) => JSON.parse(line).case),
   ).toEqual(["large", "2Lx64"]);
   expect(asMarkdown(document)).toContain("| step 2Lx64 | one | 25600 |");
+});
+
+test("every format says how fast a row is beside the fastest of those named, with the same interval", async () => {
+  const turns = (seconds: number) => [1, 1.01, 0.99].map((times) => [seconds * times]);
+  const one = (name: string, seconds: number, agrees = true) =>
+    rowOf(suiteNamed("train") as Suite, { name: "2Lx64", size: {} }, name, {
+      ...{ ...measured, work: { flops: 1e9, tokens: 256 }, turns: turns(seconds), processes: [3], machine: [1, 1, 1] },
+      parity: { ...measured.parity, agrees },
+    });
+  const names = ["slow", "fast", "wrong"];
+  const all = withRatios([one("ours", 0.01), one("slow", 0.04), one("fast", 0.02), one("wrong", 0.001, false)], names);
+  expect(all.map(({ ratio }) => ratio?.value.toFixed(3))).toEqual(["2.000", "0.500", undefined, undefined]);
+  const ratio = all[0]?.ratio as { interval: [number, number] };
+  const [low, high] = ratio.interval.map((end) => end.toFixed(2));
+  expect([Number(low) < 2, Number(high) > 2]).toEqual([true, true]);
+  const shown = { ...document, rows: all };
+  expect(asMarkdown(shown)).toContain(`| 2.00 (${low}–${high}) × fast |`);
+  expect(await renderBenchPage(shown)).toContain(`2.00 (${low}–${high}) × fast`);
+  expect(asCsv(shown)).toContain(`,fast,${Object.values(ratio).slice(1).flat().join()},`);
+  expect(benchDocument.parse(JSON.parse(JSON.stringify(shown))).rows[0]?.ratio).toEqual(ratio);
+  // Without names there is no column, also for rows that had one.
+  expect(asMarkdown({ ...document, rows: withRatios(all) })).not.toContain("ratio");
 });
 
 test("a contestant is a backend and its options", () => {

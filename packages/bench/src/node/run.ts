@@ -1,5 +1,6 @@
 // Runs the benchmark: one case after the other, with a fresh process per contestant, and contestants in turns.
 import { CambiumError } from "@cambium/ir";
+import { withRatios } from "../ratios.js";
 import type { BenchDocument, Failure, Row } from "../result.js";
 import { schemaName } from "../result.js";
 import { withShares } from "../shares.js";
@@ -23,6 +24,8 @@ export interface BenchRequest {
   readonly processes?: number;
   /** Only cases whose name has one of these words; the peaks are measured all the same. */
   readonly cases?: readonly string[];
+  /** Contestants whose fastest in a case the others' speeds are divided by; default: no ratios. */
+  readonly over?: readonly string[];
   /** The result of an interrupted run: its rows are kept and not measured again. */
   readonly earlier?: BenchDocument;
   readonly signal?: AbortSignal;
@@ -73,7 +76,7 @@ export async function runBench(request: BenchRequest): Promise<BenchDocument> {
   const document = (complete: boolean): BenchDocument => ({
     schema: schemaName,
     environment: environmentOf([...devices.values()], meter?.name ?? null, before),
-    rows: withShares(rows),
+    rows: withRatios(withShares(rows), request.over),
     ...{ failures, quick, complete },
   });
   const pace = paceOf(request);

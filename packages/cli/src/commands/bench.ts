@@ -24,6 +24,7 @@ interface Flags extends ContestantFlags {
   readonly quick?: boolean;
   readonly rounds?: number;
   readonly processes?: number;
+  readonly over?: readonly string[];
   readonly case?: readonly string[];
   readonly out?: string;
   readonly history?: string;
@@ -68,6 +69,11 @@ export function benchCommand(host: Host): Command {
       "processes that share a contestant's turns of a case (default: 1); several average out where data lie in memory",
       wholeNumber("--processes", 1),
     )
+    .option(
+      "--over <names>",
+      "also give each speed over that of the fastest of these contestants in its case, e.g. torch,torch-bf16",
+      listed,
+    )
     .option("--case <words>", "only cases whose name has one of these words", listed)
     .option("-o, --out <file>", "keep the result as JSON and as a page beside it; a second run continues it")
     .option("--history <file>", "append the result to a history file, a line for each row")
@@ -103,6 +109,7 @@ Examples:
   cambium bench --suite gemm,step --backend onnx,webgpu --json
   cambium bench --out bench.json --also md
   cambium bench --suite step --backend tfjs:engine=node --precision f32,bf16 --peer torch,torch-bf16
+  cambium bench --suite step --backend onnx --peer torch,torch-bf16 --over torch,torch-bf16
   cambium bench compare monday.json tuesday.json`;
 
 async function bench(flags: Flags, host: Host): Promise<void> {
@@ -115,6 +122,7 @@ async function bench(flags: Flags, host: Host): Promise<void> {
   const format = formatOf(flags);
   const out = flags.out === undefined ? undefined : resolve(flags.out);
   const earlier = out !== undefined && (await exists(out)) ? await readResult(out) : undefined;
+  requireOver(flags.over, [...contestants.map(({ name }) => name), ...(earlier?.rows ?? []).map((row) => row.backend)]);
   const status = new StatusLine(process.stderr);
   const { signal, release } = stopOnSignals(() => status.show(() => "Stopping …"));
   const pace = new Pace();
@@ -127,6 +135,7 @@ async function bench(flags: Flags, host: Host): Promise<void> {
       ...(flags.rounds && { rounds: flags.rounds }),
       ...(flags.processes && { processes: flags.processes }),
       ...(flags.case && { cases: flags.case }),
+      ...(flags.over && { over: flags.over }),
       ...(earlier && { earlier }),
       signal,
       onProgress: ({ suite, case: one, contestant, done, total, share }) =>
@@ -156,6 +165,16 @@ async function bench(flags: Flags, host: Host): Promise<void> {
   const wrong = result.rows.some(({ parity }) => !parity.agrees);
   if (wrong) throw new Exit(2, "Some rows do not count: see their notes.");
   if (result.failures.length > 0) throw new Exit(2, "Some cases could not be measured: see the last rows.");
+}
+
+/** @throws CambiumError `E_OPTION` for a name that no row can have */
+function requireOver(over: readonly string[] = [], measured: readonly string[]): void {
+  const known = new Set([...measured, "cambium"]);
+  const unknown = over.filter((name) => !known.has(name));
+  if (unknown.length > 0)
+    throw new CambiumError("E_OPTION", "--over names contestants of this run", {
+      ...{ where: "--over", expected: [...known].join(", "), got: unknown.join(", ") },
+    });
 }
 
 function formatOf({ json, jsonl, csv, md }: Flags): BenchFormat {
