@@ -31,15 +31,12 @@ try {
 }
 
 function page(document) {
-  const { backends, commit, cpu, cores } = document.environment;
+  const { commit, cpu, cores } = document.environment;
   const meanings = benchTable(document).columns.filter(({ about }) => about !== undefined);
-  const computing = backends.filter(({ version }) => version !== "");
   return `# Benchmarks on ${cpu}, ${cores} cores
 
 Made by \`node tools/benchmarks.mjs\` from \`cambium ${command}\`${commit === null ? "" : ` at commit ${commit}`}.
 How it is measured, and what a row says, is in [packages/bench](../packages/bench/README.md).
-
-${computing.map(({ name, device, version }) => `- \`${name}\`: ${device}; ${version}`).join("\n")}
 
 ${asMarkdown(document)}
 

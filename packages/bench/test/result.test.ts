@@ -2,7 +2,7 @@
 import { readFileSync } from "node:fs";
 import { expect, test } from "vitest";
 import { contestantNamed, inPrecisions } from "../src/contestant-name.js";
-import { asCsv, asJsonLines, asMarkdown } from "../src/formats.js";
+import { asCsv, asJsonLines } from "../src/formats.js";
 import { renderBenchPage } from "../src/node/page/index.js";
 import { suiteNamed } from "../src/node/suites.js";
 import { withRatios } from "../src/ratios.js";
@@ -11,6 +11,7 @@ import { rowOf } from "../src/row.js";
 import { withShares } from "../src/shares.js";
 import { medianInterval } from "../src/statistics.js";
 import type { Suite } from "../src/suite.js";
+import { asMarkdown, benchTable } from "../src/table.js";
 
 const measured = {
   ...{
@@ -111,6 +112,22 @@ test("every format says how fast a row is beside the fastest of those named, wit
   expect(benchDocument.parse(JSON.parse(JSON.stringify(shown))).rows[0]?.ratio).toEqual(ratio);
   // Without names there is no column, also for rows that had one.
   expect(asMarkdown({ ...document, rows: withRatios(all) })).not.toContain("ratio");
+});
+
+test("tables say of a contestant what all of its rows engage, and of a row the rest", () => {
+  const words = [
+    { replay: "plan", attention: null, features: ["f"] },
+    { replay: "plan", attention: "fused", features: ["f"], fallback: "not that one" },
+  ] as const;
+  const engaged = rows.map((row, i) => ({ ...row, engaged: { ...row.engaged, ...words[i] } }));
+  const backends = [{ name: "one", device: "d", version: "7" }];
+  const told = { ...document, rows: engaged, environment: { ...document.environment, backends } } as BenchDocument;
+  expect(benchTable(told).contestants).toEqual(["one: d; 7; replay: plan, f; fallback: not that one"]);
+  expect(asMarkdown(told)).toContain("- `one`: d; 7; replay: plan, f");
+  expect(benchTable(told).rows.map((cells) => cells.slice(-2))).toEqual([
+    ["", ""],
+    ["fused attention", "fallback"],
+  ]);
 });
 
 test("a contestant is a backend and its options", () => {

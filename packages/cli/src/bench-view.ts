@@ -10,12 +10,12 @@ export function benchText(document: BenchDocument, format: BenchFormat): string 
   if (format === "jsonl") return asJsonLines(document);
   if (format === "csv") return asCsv(document);
   if (format === "md") return asMarkdown(document);
-  const { machine, columns, rows, failures } = benchTable(document);
+  const { machine, contestants, columns, rows, failures } = benchTable(document);
   const table = new Table({
     head: columns.map(({ head }) => head),
     colAligns: columns.map(({ right }) => (right ? "right" : "left")),
     style: { head: [], border: [], compact: true },
   });
   for (const row of rows) table.push([...row]);
-  return [machine, table.toString(), ...failures].join("\n");
+  return [machine, ...contestants, table.toString(), ...failures].join("\n");
 }

@@ -1,8 +1,8 @@
 // The history as a page: each case relative to its first measurement, run by run, with a chart for each machine and
 // suite.
-import { documentText, type Html, html, linesChart, mark } from "@cambium/report/page-parts";
+import { documentText, type Html, html, linesChart, mark, trusted } from "@cambium/report/page-parts";
 import type { HistoryEntry } from "../../history.js";
-import { colourOf } from "./contestants.js";
+import { benchStyle, colourOf } from "./contestants.js";
 
 export async function renderHistoryPage(entries: readonly HistoryEntry[]): Promise<string> {
   const figures: Html[] = [];
@@ -10,6 +10,7 @@ export async function renderHistoryPage(entries: readonly HistoryEntry[]): Promi
     figures.push(await figure(group, figures.length));
   return documentText({
     title: "Cambium benchmark history",
+    style: trusted(benchStyle),
     body: html`<header class="masthead"><p class="brand">${mark}<span>Cambium</span> <span class="kind">benchmark history</span></p>
 <h1>Run after run</h1><p class="note">Each line is a case, relative to its first measurement: 1 is that speed, higher is faster.</p></header>
 <main><section><div class="pair">${figures}</div></section></main>`,

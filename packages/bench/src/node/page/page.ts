@@ -1,10 +1,10 @@
 // The page of a result: one self-contained HTML file.
 import { documentText, type Html, html, mark, trusted } from "@cambium/report/page-parts";
-import { benchTable } from "../../formats.js";
 import type { BenchDocument, Row } from "../../result.js";
 import { peaks } from "../../suites/index.js";
+import { benchTable } from "../../table.js";
 import { suites as named } from "../suites.js";
-import { type Contestants, contestantsOf } from "./contestants.js";
+import { benchStyle, type Contestants, contestantsOf } from "./contestants.js";
 import { rooflineSection } from "./roofline.js";
 import { sizesSection } from "./sizes.js";
 
@@ -15,7 +15,7 @@ export async function renderBenchPage(document: BenchDocument): Promise<string> 
   const contestants = contestantsOf(rows);
   return documentText({
     title: "Cambium benchmark",
-    style: trusted("section > h3 { margin-top: 1.4rem; } .right { text-align: right; }"),
+    style: trusted(benchStyle),
     body: html`${masthead(document)}
 <main>
 ${legend(contestants, rows)}
@@ -46,21 +46,43 @@ function legend(contestants: Contestants, rows: readonly Row[]): Html {
 }
 
 function tableSection(document: BenchDocument): Html {
-  const { columns, rows, failures } = benchTable(document);
+  const { columns, rows, failures, contestants } = benchTable(document);
   const ran = suites.filter(({ name }) => document.rows.some(({ suite }) => suite === name));
   const aligned = columns.map(({ right }) => right && trusted(' class="right"'));
-  const cells = (words: readonly string[]) => words.map((word, i) => html`<td${aligned[i]}>${word}</td>`);
+  const worded = columns.map(({ head }) => wordy.includes(head));
+  const cells = (words: readonly string[]) =>
+    words.map((word, i) => html`<td${worded[i + 1] ? trusted(' class="words"') : aligned[i + 1]}>${word}</td>`);
   return html`<section aria-labelledby="rows"><h2 id="rows">All rows</h2>
-  <div class="scroll" role="region" aria-labelledby="rows" tabindex="0"><table>
+  <div class="scroll table" role="region" aria-labelledby="rows" tabindex="0"><table>
     <thead><tr>${columns.map(({ head }, i) => html`<th scope="col"${aligned[i]}>${head}</th>`)}</tr></thead>
-    <tbody>${rows.map((row) => html`<tr>${cells(row)}</tr>`)}</tbody>
+    ${casesOf(rows).map(
+      ([name, own]) =>
+        html`<tbody>${own.map(
+          ([, ...rest], i) =>
+            html`<tr>${i === 0 && html`<th scope="rowgroup" rowspan="${own.length}">${name}</th>`}${cells(rest)}</tr>`,
+        )}</tbody>`,
+    )}
   </table></div>
   ${failures.map((line) => html`<p class="warning">${line}</p>`)}
+  <h3>Contestants</h3>
+  ${contestants.map((line) => html`<p class="note">${line}</p>`)}
   <h3>What the columns mean</h3>
   ${columns.map(({ head, about }) => about && html`<p class="note"><b>${head}</b>: ${about}</p>`)}
   <h3>What the cases measure</h3>
   ${ran.map(({ name, summary }) => html`<p class="note"><b>${name}</b>: ${summary}</p>`)}
-  <h3>Devices</h3>
-  ${document.environment.backends.map(({ name, device, version }) => html`<p class="note">${name}: ${[device, version].filter(Boolean).join("; ")}</p>`)}
   </section>`;
+}
+
+/** Columns whose cells may take several lines. */
+const wordy = ["engaged", "notes"];
+
+/** Rows with the same first cell, in order. */
+function casesOf(rows: readonly (readonly string[])[]): [name: string, rows: (readonly string[])[]][] {
+  const cases: [string, (readonly string[])[]][] = [];
+  for (const row of rows) {
+    const [name = ""] = row;
+    if (cases.at(-1)?.[0] !== name) cases.push([name, []]);
+    cases.at(-1)?.[1].push(row);
+  }
+  return cases;
 }

@@ -3,19 +3,25 @@ import { highest, lowest } from "@cambium/ir";
 import { type Html, html, linesChart, type Point } from "@cambium/report/page-parts";
 import type { Row } from "../../result.js";
 import { peaksOf } from "../../shares.js";
-import type { Contestants } from "./contestants.js";
+import { type Contestants, colourOf } from "./contestants.js";
 
 export async function rooflineSection(rows: readonly Row[], contestants: Contestants): Promise<Html | null> {
   const figures: Html[] = [];
-  for (const [i, { name, colour }] of contestants.entries()) {
+  const drawn = rows.filter((row) => row.suite !== "step" && pointOf(row).length > 0);
+  const kinds = [...new Set(drawn.map(kindOf))].map((kind, i) => ({ kind, colour: colourOf(i) }));
+  for (const [i, { name }] of contestants.entries()) {
     const { gemm, stream } = peaksOf(rows, name);
-    const points = rows.filter((row) => row.backend === name && row.suite !== "step").flatMap(pointOf);
+    const own = drawn.filter(({ backend }) => backend === name);
+    const points = own.flatMap(pointOf);
     if (gemm === null || stream === null || points.length === 0) continue;
     const description = `${points.length} cases under a roof of ${short(gemm)} GFLOPS and ${short(stream)} GB/s.`;
     const chart = await linesChart(
       [
         { colour: "muted", points: roof(gemm, stream, points), line: true, dots: false },
-        { colour, points, line: false, dots: true },
+        ...kinds.map(({ kind, colour }) => {
+          const those = own.filter((row) => kindOf(row) === kind).flatMap(pointOf);
+          return { colour, points: those, line: false, dots: true };
+        }),
       ],
       { id: `roofline-${i}`, title: "Roofline", description, x: "FLOP per byte" },
     );
@@ -24,10 +30,18 @@ export async function rooflineSection(rows: readonly Row[], contestants: Contest
   }
   if (figures.length === 0) return null;
   return html`<section aria-labelledby="roofline"><h2 id="roofline">Roofline</h2>
+  <ul class="legend">${kinds.map(
+    ({ kind, colour }) => html`<li><span class="swatch ${colour}" aria-hidden="true"></span>${kind}</li>`,
+  )}</ul>
   <div class="pair">${figures}</div>
   <p class="note">Each dot is a case: its floating-point operations per byte of memory traffic, and per second. The roof is made
   of the peaks measured in this run. A case far below it is limited by something else: launches, a single thread, a kernel
   that could be better. Cases whose data stays in the cache may lie above the slope.</p></section>`;
+}
+
+/** A peak is drawn with the suite that it is the peak of. */
+function kindOf({ suite }: Row): string {
+  return suite.replace(/-peak$/, "");
 }
 
 function pointOf({ work: { flops, bytes }, seconds }: Row): Point[] {
