@@ -1,4 +1,4 @@
 import { defineConfig } from "tsup";
 import { packageBuild } from "../../tsup.base.js";
 
-export default defineConfig(packageBuild({ entry: ["src/index.ts", "src/flops.ts", "src/magnitude.ts"] }));
+export default defineConfig(packageBuild({ entry: ["src/index.ts", "src/flops.ts"] }));

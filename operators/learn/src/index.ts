@@ -53,7 +53,7 @@ export default widthOperator({
     const tensors = linearTensors(growth, {
       starts: init === "stack" ? stacked : interpolatedLayers(base, target),
       wholeHeads,
-      shares: ({ part }) => given(`depth ${part}`, [target, base], fit(zeros([target, base]), { steps, lr })),
+      mixture: ({ part }) => given(`depth ${part}`, [target, base], fit(zeros([target, base]), { steps, lr })),
       // Tensors share a matrix by axis; each kind of tensor has its own for heads. Old rows begin with nothing added.
       matrix: ({ module, part }, { axis, ofHeads, role, old, columns }) => {
         const name = ofHeads ? (module ?? part) : sides === "two" && role === "in" ? `${axis}, read` : axis;

@@ -5,6 +5,7 @@ import { type ModelDirectory, openModelDirectory, SafetensorsFile } from "@cambi
 import { ownTokenizer } from "@cambium/data/node";
 import { sourceModel } from "@cambium/grow/node";
 import { CambiumError } from "@cambium/ir";
+import { compact, layerCount } from "@cambium/ir/figures";
 import {
   contextLength,
   countParameters,
@@ -17,8 +18,6 @@ import {
   modelSizes,
   readHfModel,
 } from "@cambium/model";
-import { compact } from "@cambium/scaling/magnitude";
-import { layerCount } from "./format.js";
 
 export interface Shown {
   readonly data: unknown;

@@ -10,11 +10,6 @@ export function signedPercent(ratio: number): string {
   return `${ratio >= 0 ? "+" : "−"}${Math.abs(100 * ratio).toFixed(1)} %`;
 }
 
-/** `1 layer`, `24 layers`. */
-export function layerCount(layers: number): string {
-  return `${layers} ${layers === 1 ? "layer" : "layers"}`;
-}
-
 /** Wraps a line to at most `width` columns, with a deeper indent from the second line on. Words are never cut. */
 export function wrap(line: string, width: number): string[] {
   const indent = /^[ -]*/.exec(line)?.[0].length ?? 0;

@@ -11,7 +11,7 @@ import {
   type GrowthPlan,
   planNeeds,
 } from "@cambium/growth";
-import { compact } from "@cambium/scaling/magnitude";
+import { compact } from "@cambium/ir/figures";
 import { growthFlops } from "./grow-flops.js";
 import { phasePace } from "./pace.js";
 import { StatusLine } from "./status-line.js";

@@ -1,5 +1,5 @@
 // The pace of work since some moment, and the time left at that pace.
-import { duration } from "@cambium/scaling/magnitude";
+import { duration } from "@cambium/ir/figures";
 
 export class Pace {
   readonly #began = performance.now();

@@ -1,12 +1,11 @@
 // What `cambium plan` prints.
 
 import { highest } from "@cambium/ir";
+import { billions, compact, duration, layerCount } from "@cambium/ir/figures";
 import { type ModelSpec, modelSizes } from "@cambium/model";
 import type { Devices, GrowthWay } from "@cambium/scaling";
-import { billions, compact, duration } from "@cambium/scaling/magnitude";
 import type { FittedStep, TrainingMemory } from "@cambium/train";
 import Table from "cli-table3";
-import { layerCount } from "./format.js";
 
 /** A way of growing with its time and memory on the device. */
 export interface PlannedWay {
@@ -121,7 +120,7 @@ function explained(ways: readonly PlannedWay[]): string[] {
 
 function sizes(model: ModelSpec): string {
   const { layers, hidden } = modelSizes(model);
-  return `${layers} ${layers === 1 ? "layer" : "layers"} × ${hidden}`;
+  return `${layerCount(layers)} × ${hidden}`;
 }
 
 function big(value: number): string {

@@ -2,13 +2,12 @@
 
 import { styleText } from "node:util";
 import type { Reason } from "@cambium/ir";
+import { compact, duration, layerCount } from "@cambium/ir/figures";
 import { modelSizes } from "@cambium/model";
 import type { ArmPlan, PlannedStage } from "@cambium/recipe";
 import type { EarlierStage, RunObserver, Speed, Unmeasured } from "@cambium/run";
-import { compact, duration } from "@cambium/scaling/magnitude";
 import type { MetricsRow, SwitchSeconds } from "@cambium/train";
 import { SingleBar } from "cli-progress";
-import { layerCount } from "./format.js";
 import { passedOver } from "./open-text.js";
 import { Pace } from "./pace.js";
 import { StatusLine } from "./status-line.js";

@@ -2,12 +2,11 @@
 
 import { dirname, resolve } from "node:path";
 import { CambiumError } from "@cambium/ir";
+import { compact, layerCount } from "@cambium/ir/figures";
 import { builtInFamilies, countParameters, type ModelSpec, modelSizes } from "@cambium/model";
 import { corpusName, type Recipe, recipeNames } from "@cambium/recipe";
 import { planRecipe, recipeReading } from "@cambium/run";
-import { compact } from "@cambium/scaling/magnitude";
 import type { Shown } from "./checkpoint-view.js";
-import { layerCount } from "./format.js";
 import { noPlugins } from "./host.js";
 
 /** @throws CambiumError `E_RECIPE` */

@@ -1,7 +1,8 @@
 // Measured training speeds of a recipe as a table, and a sentence that says which flags would make it faster.
+
+import { compact } from "@cambium/ir/figures";
 import type { Recipe } from "@cambium/recipe";
 import { auto, type Speed, type Unmeasured } from "@cambium/run";
-import { compact } from "@cambium/scaling/magnitude";
 import type { Precision } from "@cambium/train";
 
 export interface RecipeChoice {

@@ -2,11 +2,10 @@
 
 import { dirname, resolve } from "node:path";
 import { connectionRate, describePlan, layerMap } from "@cambium/growth";
+import { compact, layerCount } from "@cambium/ir/figures";
 import { countParameters, modelSizes } from "@cambium/model";
 import type { Stage } from "@cambium/recipe";
 import { type PlannedRecipe, planRecipe, recipeReading, stateBytesPerParameter } from "@cambium/run";
-import { compact } from "@cambium/scaling/magnitude";
-import { layerCount } from "./format.js";
 import type { Host } from "./host.js";
 
 /** Whether a path names a recipe, by its extension. */

@@ -4,11 +4,10 @@ import { readdir, stat } from "node:fs/promises";
 import { basename, dirname, join } from "node:path";
 import { loadSnapshot } from "@cambium/checkpoint";
 import { TokenFile } from "@cambium/data/node";
+import { compact, layerCount } from "@cambium/ir/figures";
 import { StageDirectory, streamRows } from "@cambium/run-format/node";
-import { compact } from "@cambium/scaling/magnitude";
 import type { MetricsRow } from "@cambium/train";
 import type { Shown } from "./checkpoint-view.js";
-import { layerCount } from "./format.js";
 
 const snapshotFile = /^snapshot-\d{6,15}\.json$/;
 

@@ -1,8 +1,8 @@
 // What `cambium sweep` prints: its table, statistics over seeds, and its progress.
 
+import { compact } from "@cambium/ir/figures";
 import type { ArmPlan, PlannedStage, SweepCell } from "@cambium/recipe";
 import type { RunObserver } from "@cambium/run";
-import { compact } from "@cambium/scaling/magnitude";
 import Table from "cli-table3";
 import { signedPercent } from "./format.js";
 import { Pace } from "./pace.js";

@@ -2,8 +2,8 @@
 
 import { styleText } from "node:util";
 import { append } from "@cambium/ir";
+import { compact, duration } from "@cambium/ir/figures";
 import { type ArmEvaluation, type RunSummary, rowsOf } from "@cambium/report";
-import { compact, duration } from "@cambium/scaling/magnitude";
 import Table from "cli-table3";
 import { signedPercent } from "./format.js";
 import { seedLines, speedupOf } from "./seed-view.js";

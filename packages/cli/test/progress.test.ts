@@ -1,7 +1,7 @@
 // The progress display and its text: on a terminal a bar that is rewritten in place, elsewhere plain lines.
 
+import { compact, duration } from "@cambium/ir/figures";
 import { llama, modelSpec } from "@cambium/model";
-import { compact, duration } from "@cambium/scaling/magnitude";
 import fc from "fast-check";
 import { afterEach, beforeEach, describe, expect, test, vi } from "vitest";
 import { wrap } from "../src/format.js";

@@ -1,5 +1,7 @@
 // Numbers as the report prints them.
-import { magnitude, duration as wholeDuration } from "@cambium/scaling/magnitude";
+import { magnitude, duration as wholeDuration } from "@cambium/ir/figures";
+
+export { layerCount as layers } from "@cambium/ir/figures";
 
 /** No-break space, between a number and its unit. */
 const nb = "\u00a0";
@@ -51,9 +53,4 @@ export function list(items: readonly string[]): string {
 
 function signed(digits: string): string {
   return Number(digits) === 0 ? digits.replace("-", "") : digits.replace("-", "−");
-}
-
-/** 1 → "1 layer", 24 → "24 layers". */
-export function layers(number: number): string {
-  return `${number} ${number === 1 ? "layer" : "layers"}`;
 }

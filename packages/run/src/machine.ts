@@ -1,6 +1,7 @@
 // The machine of a run: its description for the manifest, and the check that a stage fits into its memory.
 import { availableParallelism, cpus, totalmem } from "node:os";
 import { CambiumError } from "@cambium/ir";
+import { gigabytes } from "@cambium/ir/figures";
 import { countParameters } from "@cambium/model";
 import type { Stage } from "@cambium/recipe";
 import type { MachineInfo } from "@cambium/run-format";
@@ -46,12 +47,8 @@ function requireState({ name, model, distill }: Stage): void {
   if (bytes <= available) return;
   throw new CambiumError("E_MEMORY", "the model is too large to be trained on this machine", {
     where: `stage "${name}"`,
-    expected: `at most ${gigabytes(available)} of memory${available < totalmem() ? ", the limit of this container" : ""}`,
-    got: `${gigabytes(bytes)} for parameters, gradients and moments${distill ? ", and the teacher's parameters" : ""}`,
+    expected: `at most ${gigabytes(available, Math.floor)} of memory${available < totalmem() ? ", the limit of this container" : ""}`,
+    got: `${gigabytes(bytes, Math.ceil)} for parameters, gradients and moments${distill ? ", and the teacher's parameters" : ""}`,
     hint: "fewer layers, a smaller hidden or vocabulary size, or a larger machine",
   });
-}
-
-function gigabytes(bytes: number): string {
-  return `${(bytes / 1e9).toPrecision(3)} GB`;
 }

@@ -4,7 +4,6 @@ export * from "./factor.js";
 export * from "./fit/index.js";
 export * from "./flops.js";
 export * from "./iso-flop.js";
-export * from "./magnitude.js";
 export * from "./plan/index.js";
 export { rankCorrelation } from "./rank-correlation.js";
 export * from "./refit.js";

@@ -1,8 +1,8 @@
 // When to grow: the growth-timing equation, and a check of where it is valid.
 import { CambiumError } from "@cambium/ir";
+import { billions, compact } from "@cambium/ir/figures";
 import { sixND } from "./flops.js";
 import { requirePositive } from "./input.js";
-import { billions, compact } from "./magnitude.js";
 
 /** Coefficients of log10 d = logParameters · log10 N + inverseLogFlops / log10 C + constant. */
 export interface TimingCoefficients {

@@ -1,5 +1,6 @@
 // The graphs of an optimizer step, recomputing activations until training fits into a memory bound, and their cost.
 import { CambiumError, fitMemory, type Graph, graphCost, highest, liveness } from "@cambium/ir";
+import { gigabytes } from "@cambium/ir/figures";
 import type { ModelSpec } from "@cambium/model";
 import { bytesOfInputs, type TrainingMemory, trainingMemory } from "./memory.js";
 import { accumulatedStepGraphs, type StepGraphOptions, stepKey, trainStepGraph } from "./step-graph.js";
@@ -75,7 +76,7 @@ function fit(model: ModelSpec, options: FittedStepOptions): FittedStep {
   const { step, whole } = smallest(model, options, memory);
   if (step.memory.total <= memory) return step;
   throw new CambiumError("E_MEMORY", "training does not fit in the memory allowed for it", {
-    expected: `at least ${gigabytes(step.memory.total)}${whole > step.memory.total ? ` with activations recomputed, ${gigabytes(whole)} without` : ""}`,
+    expected: `at least ${gigabytes(step.memory.total, Math.ceil)}${whole > step.memory.total ? ` with activations recomputed, ${gigabytes(whole, Math.ceil)} without` : ""}`,
     got: `${memory / 1e9} GB`,
     hint: advice(model, options, memory),
   });
@@ -109,13 +110,7 @@ function advice(model: ModelSpec, options: FittedStepOptions, memory: number): s
     const split = { batch: smaller, accumulation: (accumulation * batch) / smaller };
     const { total } = smallest(model, { ...options, ...split }, memory).step.memory;
     if (total <= memory)
-      return `batch ${split.batch} with accumulation ${split.accumulation}, the same step, takes ${gigabytes(total)}`;
+      return `batch ${split.batch} with accumulation ${split.accumulation}, the same step, takes ${gigabytes(total, Math.ceil)}`;
   }
   return "a batch of 1 does not fit either; a shorter context, fewer layers or a smaller vocabulary takes less";
-}
-
-/** Rounded up, so that what is named suffices. */
-function gigabytes(bytes: number): string {
-  const unit = 10 ** (Math.floor(Math.log10(bytes)) - 2);
-  return `${((Math.ceil(bytes / unit) * unit) / 1e9).toPrecision(3)} GB`;
 }

@@ -16,7 +16,7 @@ import {
 } from "@cambium/data/node";
 import { replaceDirectory } from "@cambium/files";
 import { CambiumError } from "@cambium/ir";
-import { compact } from "@cambium/scaling/magnitude";
+import { compact } from "@cambium/ir/figures";
 import { Command } from "commander";
 import { Exit } from "../failure.js";
 import { oneOf, wholeNumber } from "../flags.js";

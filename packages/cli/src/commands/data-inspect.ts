@@ -8,7 +8,7 @@ import {
   type TokenSequence,
   vocabularyOf,
 } from "@cambium/data/node";
-import { compact } from "@cambium/scaling/magnitude";
+import { compact } from "@cambium/ir/figures";
 import { Command } from "commander";
 import { wholeNumber } from "../flags.js";
 import { print } from "../terminal.js";

@@ -15,8 +15,8 @@ import {
   prepareMixture,
 } from "@cambium/data/node";
 import { CambiumError, Mistakes } from "@cambium/ir";
+import { compact, duration } from "@cambium/ir/figures";
 import { planRecipe, prepareRecipeData, recipeCorpus, recipeReading } from "@cambium/run";
-import { compact, duration } from "@cambium/scaling/magnitude";
 import { Command } from "commander";
 import { Exit } from "../failure.js";
 import { listed, realNumber, repeated, unfit, wholeNumber } from "../flags.js";

@@ -13,10 +13,10 @@ import {
 import { writeFileAtomic } from "@cambium/files";
 import { Scorer } from "@cambium/inference";
 import { CambiumError, Mistakes } from "@cambium/ir";
+import { duration } from "@cambium/ir/figures";
 import { contextLength } from "@cambium/model";
 import type { PluginImporter } from "@cambium/plugin";
 import { readParameters } from "@cambium/run";
-import { duration } from "@cambium/scaling/magnitude";
 import Table from "cli-table3";
 import { Command } from "commander";
 import { beginning } from "../beginning.js";

@@ -3,8 +3,8 @@
 import { basename, dirname, relative, resolve } from "node:path";
 import { writeFileAtomic } from "@cambium/files";
 import { CambiumError } from "@cambium/ir";
+import { compact } from "@cambium/ir/figures";
 import { parseRecipe } from "@cambium/recipe";
-import { compact } from "@cambium/scaling/magnitude";
 import { Command } from "commander";
 import { initRecipe } from "../init-recipe.js";
 import { exists } from "../model-source.js";

@@ -4,11 +4,11 @@
 import { stat } from "node:fs/promises";
 import { join } from "node:path";
 import { CambiumError, graphCost, liveness, printGraph } from "@cambium/ir";
+import { compact } from "@cambium/ir/figures";
 import { contextLength, lossGraph, type ModelSpec } from "@cambium/model";
 import type { Recipe } from "@cambium/recipe";
 import { summarizeRun } from "@cambium/report";
 import { chooseBackend } from "@cambium/run";
-import { compact } from "@cambium/scaling/magnitude";
 import { defaultOptimizer, trainStepGraph } from "@cambium/train";
 import { Command } from "commander";
 import { describeCheckpoint, describeTensors, type Shown } from "../checkpoint-view.js";

@@ -9,10 +9,10 @@ import {
   slurmScript,
 } from "@cambium/engine";
 import { CambiumError, type Reason } from "@cambium/ir";
+import { compact } from "@cambium/ir/figures";
 import { resolvePlugin } from "@cambium/plugin";
 import { checkRecipe, type EngineUse, localEngineName, type Recipe } from "@cambium/recipe";
 import { loadRecipe, planRecipe, recipeReading } from "@cambium/run";
-import { compact } from "@cambium/scaling/magnitude";
 import { Command } from "commander";
 import { stringify } from "yaml";
 import { Exit } from "../failure.js";

@@ -16,13 +16,12 @@ import {
 } from "@cambium/growth";
 import { meanLoss, type Weights } from "@cambium/inference";
 import { CambiumError, Mistakes } from "@cambium/ir";
+import { compact, layerCount } from "@cambium/ir/figures";
 import { contextLength, lossGraph, type ModelSpec, modelSizes } from "@cambium/model";
-import { compact } from "@cambium/scaling/magnitude";
 import { Command } from "commander";
 import { beginning } from "../beginning.js";
 import { Exit } from "../failure.js";
 import { type BackendFlags, type FamilyFlags, wholeNumber, withBackendFlags, withFamilyFlag } from "../flags.js";
-import { layerCount } from "../format.js";
 import { type OperatorFlags, operatorRequest, withOperatorFlags } from "../grow-request.js";
 import type { Host } from "../host.js";
 import { type CorpusFlags, openText, withCorpusFlags } from "../open-text.js";

@@ -1,6 +1,8 @@
 // The matrix product of two expressions: rows of the left times all of the right.
+import { addMultiple } from "@cambium/ir";
 import type { TypedMatMul } from "../expr/typed.js";
-import { rowLength, type Scope, type Value } from "./value.js";
+import { storage } from "./storage.js";
+import { rowLength, type Scope, type Value, withRows } from "./value.js";
 
 export function compileMatMul(expr: TypedMatMul, scope: Scope): Value {
   const left = operand(scope.compile(expr.left, scope), expr.transposeLeft);
@@ -12,7 +14,10 @@ export function compileMatMul(expr: TypedMatMul, scope: Scope): Value {
     shape: expr.shape,
     rows: async (start, end) => {
       held ??= right.rows(0, inner);
-      return product(await left.rows(start, end), await held, end - start, inner, columns);
+      const all = await held;
+      const out = storage((end - start) * columns).fill(0);
+      await withRows(left, start, end, (rows) => addProduct(rows, all, end - start, inner, columns, out));
+      return out;
     },
   };
 }
@@ -33,18 +38,14 @@ function operand(value: Value, transposed: boolean): Value {
     shape: [width, height],
     rows: async (start, end) => {
       held ??= transpose();
-      return (await held).slice(start * height, end * height);
+      const out = storage((end - start) * height);
+      out.set((await held).subarray(start * height, end * height));
+      return out;
     },
   };
 }
 
-function product(a: Float64Array, b: Float64Array, m: number, k: number, n: number): Float64Array {
-  const out = new Float64Array(m * n);
-  for (let i = 0; i < m; i++) {
-    for (let p = 0; p < k; p++) {
-      const factor = a[i * k + p] as number;
-      for (let j = 0; j < n; j++) out[i * n + j] = (out[i * n + j] as number) + factor * (b[p * n + j] as number);
-    }
-  }
-  return out;
+/** Adds a [m, k] times b [k, n] to out [m, n]. */
+function addProduct(a: Float64Array, b: Float64Array, m: number, k: number, n: number, out: Float64Array): void {
+  for (let i = 0; i < m; i++) for (let p = 0; p < k; p++) addMultiple(out, i * n, b, p * n, n, a[i * k + p] as number);
 }

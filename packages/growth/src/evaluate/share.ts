@@ -5,7 +5,7 @@
 // passes every block on. A reader that asks for other blocks still gets the right rows, but they are computed again for
 // each reader.
 
-import { release } from "./storage.js";
+import { release, storage } from "./storage.js";
 
 type Rows = (start: number, end: number) => Promise<Float64Array>;
 
@@ -52,7 +52,10 @@ function holdRows(rows: Rows, readers: () => number): Shareable {
   return {
     rows: async (start, end) => {
       const { made, last } = await read(start, end);
-      return last ? made : made.slice();
+      if (last) return made;
+      const own = storage(made.length);
+      own.set(made);
+      return own;
     },
     lend: async (start, end, use) => {
       const { made, last } = await read(start, end);

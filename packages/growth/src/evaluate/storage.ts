@@ -21,8 +21,9 @@ export function release(rows: Float64Array): void {
   // A part of something else is not ours to give away.
   if (length === 0 || length > MOST || byteLength < buffer.byteLength) return;
   const alike = free.get(length) ?? [];
+  alike.push(rows);
   free.delete(length);
-  free.set(length, [...alike, rows]);
+  free.set(length, alike);
   kept += length;
   for (const [oldest, all] of free) {
     if (kept <= MOST) break;

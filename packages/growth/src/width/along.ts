@@ -30,18 +30,18 @@ export interface LinearGrowth {
    */
   readonly wholeHeads: boolean;
   /** [target layers, base layers]: how much of each base layer is added to the start, for a kind of tensor. */
-  shares(spec: ParameterSpec): Expr;
+  mixture(spec: ParameterSpec): Expr;
   /** What is added to the entries that stay in place, along one axis that grows. */
   matrix(spec: ParameterSpec, asked: AxisMatrix): Expr;
 }
 
 /**
- * Every tensor of the target. Without shares and matrices that differ from 0, old entries are the start's, new ones 0.
+ * Every tensor of the target. Without mixtures and matrices that differ from 0, old entries are the start's, new ones 0.
  * @throws CambiumError `E_GROWTH_SIZES` for a base without layers that is to get some.
  */
 export function linearTensors(
   { base, target, from, to }: WidthGrowth & { readonly target: ModelSpec },
-  { starts, wholeHeads, shares, matrix }: LinearGrowth,
+  { starts, wholeHeads, mixture, matrix }: LinearGrowth,
 ): Readonly<Record<string, Expr>> {
   if (from.layers === 0 && to.layers > 0) {
     const hint = "start the recipe with layers: 1, or use random-masked, which makes new layers";
@@ -53,7 +53,7 @@ export function linearTensors(
     const start = own(spec.layer === undefined ? undefined : starts[spec.layer]);
     const mixed = spec.layer !== undefined && from.layers !== to.layers;
     const all = mixed ? Array.from({ length: from.layers }, (_, j) => own(j)) : [];
-    const value = mixed ? mixedLayers(start, all, take(shares(spec), 0, [spec.layer])) : copy(start.name);
+    const value = mixed ? mixedLayers(start, all, take(mixture(spec), 0, [spec.layer])) : copy(start.name);
     const along = { wholeHeads, matrix: (asked: AxisMatrix) => matrix(spec, asked) };
     return grownAlong({ value, shape: start.shape }, spec, { from, to }, along);
   });
@@ -92,11 +92,11 @@ function grownAlong(
   return value;
 }
 
-/** W_start + Σ_j d[j] W_j over tensors of one shape, one from each layer of the base; `shares` is the row d. */
-function mixedLayers(start: ParameterSpec, layers: readonly ParameterSpec[], shares: Expr): Expr {
+/** W_start + Σ_j d[j] W_j over tensors of one shape, one from each layer of the base; `mixture` is the row d. */
+function mixedLayers(start: ParameterSpec, layers: readonly ParameterSpec[], mixture: Expr): Expr {
   const terms = layers.map(({ name, shape }, j) => {
-    const share = matmul(constant([shape[0] as number, 1], 1), take(shares, 1, [j]));
-    return entrywise(copy(name), repeatedColumn(share, shape), shape);
+    const factor = matmul(constant([shape[0] as number, 1], 1), take(mixture, 1, [j]));
+    return entrywise(copy(name), repeatedColumn(factor, shape), shape);
   });
   return sum([copy(start.name), ...terms]);
 }

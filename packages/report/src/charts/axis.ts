@@ -1,6 +1,6 @@
 // The unit of an axis, chosen so that its ticks run from 0 to a few hundred.
 
-import { magnitude } from "@cambium/scaling/magnitude";
+import { magnitude } from "@cambium/ir/figures";
 import type { Cost } from "../arms.js";
 
 export interface Unit {

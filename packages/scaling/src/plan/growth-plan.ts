@@ -1,8 +1,8 @@
 // Ways to spend a budget on one target model by growing: what each costs, and what it has been measured to save.
 import { CambiumError } from "@cambium/ir";
+import { billions } from "@cambium/ir/figures";
 import { countParameters, grownModel, type ModelSpec, modelSizes } from "@cambium/model";
 import { growthFactor } from "../factor.js";
-import { billions } from "../magnitude.js";
 import { growthTiming, paperTiming, timingEquation } from "../timing.js";
 import { stepLaw, stepLawBox } from "./step-law.js";
 

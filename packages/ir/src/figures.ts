@@ -1,4 +1,5 @@
-// Numbers in short form: large ones as three digits and a letter, times in hours, minutes and seconds.
+// Numbers in short form, for people: large ones as three digits and a letter, times in hours, minutes and seconds, bytes
+// in gigabytes.
 
 const prefixes = ["", "K", "M", "G", "T", "P", "E", "Z", "Y", "R", "Q"] as const;
 
@@ -31,4 +32,15 @@ export function duration(seconds: number, space = " "): string {
   if (whole < 60) return `${whole}${space}s`;
   if (whole < 3600) return inUnits(Math.floor(whole / 60), "min", whole % 60, "s");
   return inUnits(Math.floor(whole / 3600), "h", Math.floor((whole % 3600) / 60), "min");
+}
+
+/** Bytes as `12.3 GB`. @param round `Math.ceil` for what suffices, `Math.floor` for what is there at least */
+export function gigabytes(bytes: number, round: (value: number) => number): string {
+  const unit = 10 ** (Math.floor(Math.log10(bytes)) - 2);
+  return `${((round(bytes / unit) * unit) / 1e9).toPrecision(3)} GB`;
+}
+
+/** `1 layer`, `24 layers`. */
+export function layerCount(layers: number): string {
+  return `${layers} ${layers === 1 ? "layer" : "layers"}`;
 }
