@@ -186,6 +186,16 @@ describe("toFileError", () => {
     expect([error.code, error.details.where]).toEqual([code, "/some/path"]);
   });
 
+  it.each(["EFBIG", "EIO", "ESTALE", "ENOTCONN", "ENAMETOOLONG", "ELOOP", "EBUSY"])(
+    "says what to do about %s",
+    (errno) => {
+      const { code, summary, details } = toFileError(fileError(errno), "/some/path") as CambiumError;
+      expect(code).toBe("E_IO");
+      expect(summary).not.toContain(errno);
+      expect(details.hint).toBeTruthy();
+    },
+  );
+
   it("leaves other errors alone", () => {
     const bug = new TypeError("a bug");
     expect(toFileError(bug, "/x")).toBe(bug);
