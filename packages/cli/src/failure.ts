@@ -17,6 +17,9 @@ export class Exit extends Error {
   }
 }
 
+/** The exit code of a check that found what it looks for, printed as a result: `verify`, `grow --check`. */
+export const checkFailed = 3;
+
 /** Reasons shown; `--json` gives all. */
 const mostReasons = 8;
 /** Columns at which messages wrap. */

@@ -8,7 +8,7 @@ const exitCodes = `
   0    done
   1    a bug in Cambium (please report it)
   2    a mistake in the command, a recipe, a file or the set-up; the message says which
-  3    cambium verify: a backend departs from the reference
+  3    a check failed: cambium verify, cambium grow --check
   130  interrupted by Ctrl-C after saving; the same command continues`;
 
 /**

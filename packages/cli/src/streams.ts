@@ -37,15 +37,19 @@ function letGo(): void {
   }
 }
 
-/**
- * From now on a failing write to a standard stream does not fail the process. Only a closed reader of standard output
- * (`cambium inspect … | head`) ends it, with exit code 0, because the output was its purpose.
- */
+let isForReader = false;
+
+/** From now on a failing write to a standard stream does not fail the process, which does its work all the same. */
 export function outliveStreams(): void {
   process.stdout.on("error", ({ code }: NodeJS.ErrnoException) => {
-    if (code === "EPIPE") process.exit(0);
+    if (isForReader && code === "EPIPE") process.exit(0);
     letGo();
   });
   process.stderr.on("error", letGo);
   process.on("exit", letGo);
+}
+
+/** Lets a closed reader of standard output (`… | head`) end the process, with exit code 0: its output is all it does. */
+export function endWithReader(): void {
+  isForReader = true;
 }

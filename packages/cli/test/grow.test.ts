@@ -71,6 +71,22 @@ test("--check measures what a growth keeps on a small model, and needs no target
   expect((checked["moments"] as { fresh: number }).fresh).toBe(0);
 });
 
+test("--check fails where the growth does not keep what its operator claims", async () => {
+  const liar = join(folder, "liar.mjs");
+  const claims = '{ ...plan.claims, functionPreserving: "exact" }';
+  writeFileSync(
+    liar,
+    `import stack from ${JSON.stringify(stack)};
+const plan = (...args) => { const plan = stack.plan(...args); return { ...plan, claims: ${claims} }; };
+export default { ...stack, name: "liar", plan };`,
+  );
+  for (const more of [[], ["--json"]]) {
+    const ended = await cambium(["grow", source, "--check", "--operator", liar, "--factor", "2", ...more]);
+    expect([ended.code, ended.errors]).toEqual([3, ""]);
+    expect(ended.output).toContain(more.length > 0 ? '"holds":false' : "another function");
+  }
+});
+
 test("a dry run gives bytes, free disk space and files", async () => {
   const target = join(folder, "none");
   expect(await output("grow", source, target, ...args, "--dry-run")).toMatch(

@@ -42,6 +42,30 @@ describe("a run continues", () => {
     expect(stateOf(out)).toBe("done");
   });
 
+  test("when nobody reads standard output from the beginning, and so does a growth", async () => {
+    const model = new URL("../../model/test/golden/odd", import.meta.url).pathname;
+    const operator = new URL("../../../operators/stack/dist/index.js", import.meta.url).pathname;
+    const [grown, made] = [join(folder, "grown"), join(folder, "made")];
+    const commands = [
+      ["grow", model, grown, "--operator", operator, "--factor", "2"],
+      ["run", recipe, "--out", join(folder, "unread")],
+      ["create", "task", "unread", "--out", made],
+    ];
+    for (const command of commands) {
+      const child = spawn(process.execPath, [main, ...command], { stdio: ["ignore", "pipe", "pipe"] });
+      child.stdout.destroy();
+      let errors = "";
+      child.stderr.setEncoding("utf8").on("data", (text) => {
+        errors += text;
+      });
+      const [code] = await once(child, "close");
+      expect([code, code === 0 ? "" : errors]).toEqual([0, ""]);
+    }
+    expect(existsSync(join(grown, "growth.json"))).toBe(true);
+    expect(stateOf(join(folder, "unread"))).toBe("done");
+    expect(existsSync(join(made, "package.json"))).toBe(true);
+  });
+
   // `script` of util-linux holds the other end of a terminal.
   const script = "/usr/bin/script";
   const noScript = existsSync(script) ? false : "script(1) is not installed";

@@ -18,6 +18,7 @@ import {
 } from "../flags.js";
 import type { Host } from "../host.js";
 import { stopOnSignals } from "../signals.js";
+import { endWithReader } from "../streams.js";
 import { print, visible } from "../terminal.js";
 
 interface Flags extends BackendFlags, FamilyFlags {
@@ -75,6 +76,7 @@ async function run(path: string, flags: Flags, host: Host): Promise<void> {
   const parameters = await readParameters(source.path, model);
   const device = await computing.backend.open(computing.chosen.options);
   const { signal, release } = stopOnSignals(() => {});
+  endWithReader();
   const made = tokenizer && new NewText(tokenizer, prompt);
   const show = (part: string) => {
     if (!flags.json && made) process.stdout.write(process.stdout.isTTY ? visible(part) : part);

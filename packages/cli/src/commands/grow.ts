@@ -3,7 +3,7 @@ import { type DryRunRequest, dryRunGrowth, type GrowReport, growDirectory, planG
 import { type Operator, planJson } from "@cambium/growth";
 import { CambiumError, Mistakes } from "@cambium/ir";
 import { Command } from "commander";
-import { Exit } from "../failure.js";
+import { checkFailed, Exit } from "../failure.js";
 import { byteCount, type FamilyFlags, oneOf, withFamilyFlag } from "../flags.js";
 import { growthFlops } from "../grow-flops.js";
 import { type OperatorFlags, operatorRequest, withOperatorFlags } from "../grow-request.js";
@@ -51,7 +51,7 @@ export function growCommand(host: Host): Command {
       `
 Operators that only copy layers grow any decoder whose tensors are named …layers.N.…, including quantised ones.
 The same command continues a growth that was interrupted or killed.
---check exits with code 1 if the measurements contradict the operator's claims.
+--check exits with code 3 if the measurements contradict the operator's claims.
 
 With --json: {"written": DIR or null, "layers", "bytesOut", "memory", "flops", …, "plan": {"operator", "target", …} as in growth.json}
 
@@ -119,7 +119,7 @@ async function run(words: readonly (string | undefined)[], flags: Flags, host: H
     const { checkedText, checkGrowth } = await import("../grow-check.js");
     const checked = await checkGrowth(operator as Operator, plan);
     print(json ? JSON.stringify(checked) : checkedText(checked));
-    if (!checked.holds) process.exitCode = 1;
+    if (!checked.holds) throw new Exit(checkFailed);
     return;
   }
   const { report, state } = dryRun

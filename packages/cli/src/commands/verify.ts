@@ -9,7 +9,7 @@ import type { PluginImporter } from "@cambium/plugin";
 import { requirePrecision } from "@cambium/train";
 import { Expected, type Verified, type VerifiedCase, verifyOn } from "@cambium/verify";
 import { Command } from "commander";
-import { Exit } from "../failure.js";
+import { checkFailed, Exit } from "../failure.js";
 import { keyValues, repeated, wholeNumber, withFamilyFlag, withPrecisionFlag } from "../flags.js";
 import type { Host } from "../host.js";
 import { Pace } from "../pace.js";
@@ -27,9 +27,6 @@ interface Flags extends SubjectFlags {
   readonly out?: string;
   readonly json?: boolean;
 }
-
-/** The exit code if a backend departs from the reference. */
-const departs = 3;
 
 export function verifyCommand(host: Host): Command {
   return withFamilyFlag(withPrecisionFlag(new Command("verify")))
@@ -111,7 +108,7 @@ async function run(path: string | undefined, flags: Flags, host: Host): Promise<
   if (flags.json) print(JSON.stringify({ agrees, first, runs, without }));
   else show(runs, path !== undefined, without);
   if (signal.aborted) throw new Exit(130);
-  if (!agrees) throw new Exit(departs);
+  if (!agrees) throw new Exit(checkFailed);
 }
 
 function show(runs: readonly (Verified & { case?: string })[], depth: boolean, without: Subjects["without"]): void {
