@@ -28,7 +28,11 @@ test("finds an import that only the package's own development installs", () => {
     "@a/dev",
   ]);
   const fine = 'import fs from "node:fs"; import * as z from "zod"; import { c } from "@a/b/node"; import "./own.js";';
-  expect(undeclared(`${fine} import type { T } from "@a/dev"; export * from "@a/own"; export { c };`)).toEqual([]);
+  expect(undeclared(`${fine} import type { T } from "@a/b"; export * from "@a/own"; export { c };`)).toEqual([]);
+  const late =
+    'await import("@a/late/node"); require.resolve("@a/found"); let t: import("@a/typed").T; await import(name);';
+  expect(undeclared(`import type { T } from "@a/dev"; ${late}`)).toEqual(["@a/dev", "@a/late", "@a/found", "@a/typed"]);
+  expect(undeclared('await import("#node"); await import("zod"); test("@a/dev"); import("./own.js");')).toEqual([]);
 });
 
 test("counts an operator's sources and tests, blank lines aside", () => {
