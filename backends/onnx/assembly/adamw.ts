@@ -37,25 +37,34 @@ export function update(record: usize): void {
   const size4 = f32x4.splat(size);
   const root4 = f32x4.splat(root);
 
-  const end = param + ((<usize>count & ~3) << 2);
+  // Two vectors a turn: counting seven pointers up for each of them took a tenth of the time.
+  const end = param + ((<usize>count & ~7) << 2);
   while (param < end) {
-    const g = f32x4.mul(v128.load(grad), scale4);
-    const m1 = f32x4.add(f32x4.mul(v128.load(m), keepM4), f32x4.mul(g, takeM4));
-    const v1 = f32x4.add(f32x4.mul(v128.load(v), keepV4), f32x4.mul(f32x4.mul(g, g), takeV4));
-    const below = f32x4.add(f32x4.mul(f32x4.sqrt(v1), root4), eps4);
-    const p = f32x4.mul(v128.load(param), shrink4);
+    let g = f32x4.mul(v128.load(grad), scale4);
+    let m1 = blend(v128.load(m), keepM4, g, takeM4);
+    let v1 = blend(v128.load(v), keepV4, f32x4.mul(g, g), takeV4);
+    let below = f32x4.add(f32x4.mul(f32x4.sqrt(v1), root4), eps4);
+    let p = f32x4.mul(v128.load(param), shrink4);
     v128.store(nextM, m1);
     v128.store(nextV, v1);
     v128.store(nextParam, f32x4.sub(p, f32x4.mul(size4, f32x4.div(m1, below))));
-    param += 16;
-    grad += 16;
-    m += 16;
-    v += 16;
-    nextParam += 16;
-    nextM += 16;
-    nextV += 16;
+    g = f32x4.mul(v128.load(grad, 16), scale4);
+    m1 = blend(v128.load(m, 16), keepM4, g, takeM4);
+    v1 = blend(v128.load(v, 16), keepV4, f32x4.mul(g, g), takeV4);
+    below = f32x4.add(f32x4.mul(f32x4.sqrt(v1), root4), eps4);
+    p = f32x4.mul(v128.load(param, 16), shrink4);
+    v128.store(nextM, m1, 16);
+    v128.store(nextV, v1, 16);
+    v128.store(nextParam, f32x4.sub(p, f32x4.mul(size4, f32x4.div(m1, below))), 16);
+    param += 32;
+    grad += 32;
+    m += 32;
+    v += 32;
+    nextParam += 32;
+    nextM += 32;
+    nextV += 32;
   }
-  for (let rest = count & 3; rest > 0; rest--) {
+  for (let rest = count & 7; rest > 0; rest--) {
     const g = load<f32>(grad) * scale;
     const m1 = load<f32>(m) * keepM + g * takeM;
     const v1 = load<f32>(v) * keepV + g * g * takeV;
@@ -70,4 +79,11 @@ export function update(record: usize): void {
     nextM += 4;
     nextV += 4;
   }
+}
+
+/** old · keep + next · take. */
+// @ts-ignore: decorator
+@inline
+function blend(old: v128, keep: v128, next: v128, take: v128): v128 {
+  return f32x4.add(f32x4.mul(old, keep), f32x4.mul(next, take));
 }

@@ -2,6 +2,7 @@
 // the writer of the table; the layout stands in both files.
 import { update } from "./adamw";
 import { scaleFor, squareSum } from "./norm";
+import { addRows } from "./rows";
 
 /** Bytes of a record. */
 const stride: usize = 128;
@@ -21,8 +22,10 @@ export function run(table: usize, count: i32): void {
       store<f32>(load<u32>(record, 12), norm);
       store<f32>(load<u32>(record, 8), scaleFor(norm, load<f64>(record, 48)));
       squares = 0;
-    } else {
+    } else if (kind == 2) {
       update(record);
+    } else {
+      addRows(record);
     }
   }
 }

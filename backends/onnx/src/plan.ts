@@ -64,12 +64,8 @@ export interface KernelStep {
   readonly calls: readonly KernelCall[];
 }
 
-export type KernelCall = ScatterAddCall | WasmCall;
+export type KernelCall = ScatterAddCall | ClipCall | AdamWCall;
 
-/** The calls that WebAssembly computes. */
-export type WasmCall = ClipCall | AdamWCall;
-
-/** Reads nothing that another call of its step makes. */
 export interface ScatterAddCall {
   readonly op: "scatterAdd";
   readonly updates: Slot;

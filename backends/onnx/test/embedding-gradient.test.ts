@@ -9,6 +9,7 @@ import {
   type Graph,
   GraphBuilder,
   gather,
+  hostTensor,
   i32,
   materialize,
   matmul,
@@ -50,6 +51,23 @@ describe.each([
     const values = materialize({ inputs }, way).map((host, i) => [graph.inputs[i]?.name, host]);
     await assertAgrees(device, graph, Object.fromEntries(values));
   });
+});
+
+test("a place outside the table adds to nothing, at any width", async () => {
+  await using device = await backend.open({ threads: 1 });
+  for (const wide of [1, 4, 7]) {
+    const builder = new GraphBuilder();
+    const updates = builder.input("updates", f32(4, wide));
+    builder.output("grad", scatterAdd(updates, builder.input("ids", i32(4)), { rows: 2 }));
+    using executable = await device.compile(builder.finish());
+    const given = Array.from({ length: 4 * wide }, (_, i) => 1 + i);
+    const { fetched } = await executable.run(
+      { updates: hostTensor("f32", [4, wide], given), ids: hostTensor("i32", [4], [-1, 1, 2, 1]) },
+      { fetch: ["grad"] },
+    );
+    const second = Array.from({ length: wide }, (_, i) => 1 + wide + i + (1 + 3 * wide + i));
+    expect([...((await fetched)["grad"]?.data ?? [])]).toEqual([...new Array(wide).fill(0), ...second]);
+  }
 });
 
 function graphOf(way: string): Graph {

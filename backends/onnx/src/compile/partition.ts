@@ -15,18 +15,11 @@ export function isKernelOnly(node: Node): boolean {
 
 /**
  * The nodes that the kernels compute. One of them is the gradient of an embedding, unless ONNX Runtime needs it again:
- * one thread adds rows faster than ONNX Runtime, which has to be given an index for every element. A step of kernels adds
- * its rows first, so none of them may read what another kernel makes.
+ * one thread adds rows faster than ONNX Runtime, which has to be given an index for every element.
  */
 export function kernelNodes(graph: Graph, uses: Uses): ReadonlySet<Node> {
-  const ours = (node: Node | undefined) => node !== undefined && isKernelOnly(node);
-  return new Set(
-    graph.nodes.filter((node) => {
-      if (!scatterAdd.is(node)) return isKernelOnly(node);
-      const onlyKernelsRead = node.outputs.every(({ id }) => uses.readers(id).every(isKernelOnly));
-      return onlyKernelsRead && !node.inputs.some(({ id }) => ours(uses.producer(id)));
-    }),
-  );
+  const kernelsAlone = ({ outputs }: Node) => outputs.every(({ id }) => uses.readers(id).every(isKernelOnly));
+  return new Set(graph.nodes.filter((node) => isKernelOnly(node) || (scatterAdd.is(node) && kernelsAlone(node))));
 }
 
 /**

@@ -1,12 +1,11 @@
-// Runs kernel steps: adds rows here, and writes the other calls as a table of records into the flat memory, to enter
-// WebAssembly once.
+// Runs kernel steps: writes their calls as a table of records into the flat memory, to enter WebAssembly once.
 import type { HostData } from "@cambium/ir";
-import type { AdamWCall, ClipCall, KernelCall, ScatterAddCall, Slot, WasmCall } from "../plan.js";
+import type { AdamWCall, ClipCall, KernelCall, ScatterAddCall, Slot } from "../plan.js";
 import type { Block, FlatMemory } from "./storage.js";
 
-/** See assembly/index.ts and assembly/adamw.ts for the layout of a record. */
+/** See assembly/index.ts, assembly/adamw.ts and assembly/rows.ts for the layout of a record. */
 const recordBytes = 128;
-const kinds = { squareSum: 0, clip: 1, adamw: 2 };
+const kinds = { squareSum: 0, clip: 1, adamw: 2, addRows: 3 };
 const tableRecords = 4096;
 /** Elements copied at a time from and to tensors outside the flat memory. */
 const chunk = 2 ** 18;
@@ -38,13 +37,14 @@ export class Kernels {
   }
 
   /** Runs `calls`, by entering WebAssembly once unless a tensor lies outside the flat memory. */
-  run(all: readonly KernelCall[], block: BlockOf): void {
-    for (const call of all) if (call.op === "scatterAdd") scatterAdd(call, block);
-    const calls = all.filter((call) => call.op !== "scatterAdd");
+  run(calls: readonly KernelCall[], block: BlockOf): void {
     if (calls.every((call) => slotsOf(call).every((slot) => block(slot).address !== null))) {
       this.#records(calls.flatMap((call) => recordsOf(call, block, (slot) => block(slot).address as number)));
     } else {
-      for (const call of calls) this.#staged(call, block);
+      for (const call of calls) {
+        if (call.op === "scatterAdd") scatterAdd(call, block);
+        else this.#staged(call, block);
+      }
     }
   }
 
@@ -61,7 +61,7 @@ export class Kernels {
   }
 
   /** The same in pieces, each copied into the flat memory and its results out again. */
-  #staged(call: WasmCall, block: BlockOf): void {
+  #staged(call: ClipCall | AdamWCall, block: BlockOf): void {
     const piece = (
       slots: readonly Slot[],
       results: readonly Slot[],
@@ -98,7 +98,10 @@ export class Kernels {
   }
 }
 
-/** An index that is no row of `sums` adds to nothing: a typed array ignores what is written outside it. */
+/**
+ * The rows added here, where a tensor lies outside the flat memory. An index that is no row of `sums` adds to nothing: a
+ * typed array ignores what is written outside it.
+ */
 function scatterAdd({ updates, indices, sums }: ScatterAddCall, block: BlockOf): void {
   const [from, at, to] = [updates, indices, sums].map((slot) => block(slot).data) as [HostData, HostData, HostData];
   const width = from.length / at.length;
@@ -109,14 +112,26 @@ function scatterAdd({ updates, indices, sums }: ScatterAddCall, block: BlockOf):
   }
 }
 
-function slotsOf(call: WasmCall): readonly Slot[] {
+function slotsOf(call: KernelCall): readonly Slot[] {
+  if (call.op === "scatterAdd") return [call.updates, call.indices, call.sums];
   if (call.op === "clipByGlobalNorm") return [...call.grads, call.scale, call.norm];
   return [...call.inputs, ...call.outputs, call.gradScale, call.lr];
 }
 
-function recordsOf(call: WasmCall, block: BlockOf, at: AddressOf): WriteRecord[] {
+function recordsOf(call: KernelCall, block: BlockOf, at: AddressOf): WriteRecord[] {
+  if (call.op === "scatterAdd") return [addRows(call, block, at)];
   if (call.op === "adamw") return [adamw(call, block(call.inputs[0]).data.length, block, at)];
   return [...call.grads.map((grad) => squareSum(at(grad), block(grad).data.length)), clip(call, at)];
+}
+
+function addRows({ updates, indices, sums }: ScatterAddCall, block: BlockOf, at: AddressOf): WriteRecord {
+  const [from, places, to] = [updates, indices, sums].map((slot) => block(slot).data.length) as [
+    number,
+    number,
+    number,
+  ];
+  const width = from / places;
+  return (words) => words.set([kinds.addRows, places, at(updates), at(indices), at(sums), width, to / width]);
 }
 
 function squareSum(address: number, count: number): WriteRecord {
