@@ -6,6 +6,7 @@ import {
   interpolatedLayers,
   linearTensors,
   normal,
+  stackedLayers,
   take,
   widthOperator,
   zeros,
@@ -49,9 +50,8 @@ export default widthOperator({
   objections: headObjections,
   plan: (growth, { fitSteps: steps, fitLr: lr, init, ropeSafe: wholeHeads, sides, seed }) => {
     const [base, target] = [growth.from.layers, growth.to.layers];
-    const stacked = Array.from({ length: target }, (_, t) => t % base);
     const tensors = linearTensors(growth, {
-      starts: init === "stack" ? stacked : interpolatedLayers(base, target),
+      starts: (init === "stack" ? stackedLayers : interpolatedLayers)(base, target),
       wholeHeads,
       mixture: ({ part }) => given(`depth ${part}`, [target, base], fit(zeros([target, base]), { steps, lr })),
       // Tensors share a matrix by axis; each kind of tensor has its own for heads. Old rows begin with nothing added.
