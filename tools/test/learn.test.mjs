@@ -1,7 +1,9 @@
-// G_learn's fit, on the reference backend: 100 steps lower the grown model's loss below that of its start.
+// G_learn's fit, on the reference backend: 100 steps lower the grown model's loss below that of its start. And which
+// tensors share a matrix.
 import { expect, onTestFinished, test } from "vitest";
 import { referenceBackend } from "../../packages/backend/src/index.ts";
 import { find, grownLoss } from "../../packages/grow/src/index.ts";
+import { baseModel, testBases } from "../../packages/growth/src/conformance/index.ts";
 import { givenName, givenOf } from "../../packages/growth/src/index.ts";
 import { evaluate, hostTensor, refTensor } from "../../packages/ir/src/index.ts";
 import { initParameters, llama, modelSpec } from "../../packages/model/src/index.ts";
@@ -45,4 +47,11 @@ test("hidden, heads, intermediate and layers at once", async () => {
   const [before, after] = [loss(starts), loss(tensors)];
   console.log(`${before.toFixed(4)} → ${after.toFixed(4)}`);
   expect(after).toBeLessThan(before);
+});
+
+test("a weight and its bias grow by one matrix, whatever the family calls them", async () => {
+  const { default: learn } = await import("@cambium/operator-learn");
+  const { tensors } = learn.plan(baseModel(testBases["biases, tied"]), { heads: 8, kvHeads: 4 });
+  const turned = ["q", "k", "v", "o"].map((of) => `width ${[...`self_attn.${of}_proj`].reverse().join("")}`);
+  expect(new Set(givenOf(tensors).map(({ name }) => name))).toEqual(new Set(turned));
 });

@@ -1,6 +1,7 @@
 // GradMax: new neurons whose first gradient is as large as it can be.
 import {
   constant,
+  counting,
   defineOperator,
   type GatedMlp,
   gatedMlps,
@@ -37,10 +38,13 @@ export default defineOperator({
   version,
   summary: "new neurons along the steepest directions of the loss, measured (GradMax, Evci et al. 2022)",
   options: z.strictObject({
-    intermediate: z.int().positive().exactOptional().describe("neurons of the MLP after growth"),
+    intermediate: counting(
+      z.int().positive().exactOptional().describe("neurons of the MLP after growth"),
+      "intermediate",
+    ),
     fraction: z.number().positive().max(1).default(0.25).describe("new neurons over old ones, where no size is given"),
     scale: z.number().positive().default(0.5).describe("norm of new down columns over the mean of the old ones"),
-    tokens: z.int().positive().default(8192).describe("tokens that the directions are measured on"),
+    tokens: counting(z.int().positive().default(8192).describe("tokens that the directions are measured on"), "tokens"),
     std: z.number().positive().exactOptional().describe("of the gate's row; default: the family's own"),
     seed: z.string().default("gradmax").describe("names the random numbers"),
   }),

@@ -1,5 +1,6 @@
 // G_learn: the target is a linear function of the base, and the function is fitted.
 import {
+  counting,
   fit,
   given,
   headObjections,
@@ -15,13 +16,10 @@ import * as z from "zod";
 import { version } from "../package.json";
 
 const options = {
-  fitSteps: z.int().positive().default(100).describe("steps of the fit"),
+  fitSteps: counting(z.int().positive().default(100).describe("steps of the fit"), "steps"),
   fitLr: z.number().positive().default(1e-3).describe("its learning rate"),
   init: z.enum(["stack", "interpolation"]).default("stack").describe("which base layer each target layer starts as"),
-  ropeSafe: z
-    .boolean()
-    .default(true)
-    .describe("mix heads whole; false mixes within them, which rotary embeddings do not allow"),
+  ropeSafe: z.boolean().default(true).describe("mix heads whole; false tears apart what RoPE rotates together"),
   sides: z.enum(["one", "two"]).default("one").describe("one matrix for what writes an axis and what reads it, or two"),
   seed: z.string().default("learn").describe("names the random numbers"),
 };
@@ -57,10 +55,9 @@ export default widthOperator({
       // Tensors share a matrix by axis; each kind of tensor has its own for heads. Old rows begin with nothing added.
       matrix: ({ module, part }, { axis, ofHeads, role, old, columns }) => {
         const name = ofHeads ? (module ?? part) : sides === "two" && role === "in" ? `${axis}, read` : axis;
-        const shape = [old.length, columns];
-        const random = normal(shape, 1 / Math.sqrt(old.length), `${seed}/${name}`);
+        const random = normal([old.length, columns], 1 / Math.sqrt(old.length), `${seed}/${name}`);
         const fresh = old.map((index, t) => (index < 0 ? t : -1));
-        return given(`width ${name}`, shape, fit(take(random, 0, fresh), { steps, lr }));
+        return given(`width ${name}`, [old.length, columns], fit(take(random, 0, fresh), { steps, lr }));
       },
     });
     return { tensors };

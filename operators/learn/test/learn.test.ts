@@ -7,7 +7,6 @@ import {
   foundBy,
   growExactly,
   randomWeights,
-  testBases,
 } from "@cambium/growth/conformance";
 import directWidth from "@cambium/operator-direct-width";
 import stack from "@cambium/operator-stack";
@@ -16,14 +15,13 @@ import learn from "../src/index.js";
 
 const two = { layers: 2 };
 const gqa = { ...two, heads: 4, kvHeads: 2, headDim: 4 };
-const biased = { ...gqa, family: "qwen2" };
 
 describeOperator(learn, {
   unsuited: ["kvHeads"],
   cases: [
     { base: { ...two, tied: true }, options: { layers: 5 } },
     { base: { ...gqa, family: "qwen3" }, options: { hidden: 12, heads: 6, intermediate: 20, layers: 3 } },
-    { base: biased, options: { hidden: 12, heads: 8, kvHeads: 4, ropeSafe: false, sides: "two" } },
+    { base: { ...gqa, family: "qwen2" }, options: { hidden: 12, heads: 8, kvHeads: 4, ropeSafe: false, sides: "two" } },
   ],
   refuses: [{ base: { layers: 0 }, options: { layers: 2 }, code: "E_GROWTH_SIZES", says: "has none to mix" }],
 });
@@ -35,13 +33,6 @@ test("at its start, in depth, it is a stack to the bit; interpolation by name", 
   expect(start).toEqual(await growExactly(stack.plan(base, { layers: 5, strict: false }), weights));
   const other = await growExactly(learn.plan(base, { layers: 5, init: "interpolation" }), weights);
   expect(other["model.layers.1.mlp.up_proj.weight"]).toEqual(start["model.layers.0.mlp.up_proj.weight"]);
-});
-
-test("a weight and its bias grow by one matrix, whatever the family calls them", () => {
-  const base = baseModel(testBases["biases, tied"]);
-  const { tensors } = learn.plan(base, { heads: 8, kvHeads: 4 });
-  const turned = ["q", "k", "v", "o"].map((of) => `width ${[...`self_attn.${of}_proj`].reverse().join("")}`);
-  expect(new Set(givenOf(tensors).map(({ name }) => name))).toEqual(new Set(turned));
 });
 
 const bases = [two, gqa].flatMap((base) => [true, false].map((ropeSafe) => [base, ropeSafe] as const));

@@ -3,6 +3,7 @@ import {
   type Block,
   copy,
   counterparts,
+  counting,
   drawn,
   headObjections,
   maskPhases,
@@ -40,7 +41,10 @@ export default widthOperator({
   version,
   summary: "G_random: random new weights behind masks that open (Du et al. 2024; Masked Structural Growth)",
   options: {
-    maskTokens: z.number().positive().default(1_000_000).describe("training tokens in which a mask opens"),
+    maskTokens: counting(
+      z.number().positive().default(1_000_000).describe("training tokens in which a mask opens"),
+      "tokens",
+    ),
     phases: maskPhases,
     form: z
       .enum(["block", "sublayer"])

@@ -30,7 +30,7 @@ export async function checkGrowth(operator: Operator, plan: GrowthPlan): Promise
     });
   }
   const base = smallModel(plan.base);
-  const small = operator.plan(base, smallOptions(plan.operator.options, plan.base, base));
+  const small = operator.plan(base, smallOptions(operator, plan, base));
   const sizes = (model: ModelSpec) => modelSizes(model) as Readonly<Record<string, number>>;
   return {
     family: family.name,

@@ -24,6 +24,7 @@ export {
   stateGraph,
 } from "./graph/plan-graph.js";
 export { connectionRate, type Fraction, layerMap, layerOrigins } from "./layer-map.js";
+export { type Counted, type CountedOption, countedOptions, counting } from "./operator/counted.js";
 export { defineOperator, type OperatorDefinition, parseOptions, stamped } from "./operator/define.js";
 export * from "./operator/depth.js";
 export { scaledEps } from "./operator/eps.js";
@@ -48,14 +49,8 @@ export { type PresetDefinition, presetOperator } from "./operator/preset.js";
 export { scaleLayers } from "./operator/scaled.js";
 export { sizesError } from "./operator/sizes.js";
 export { streamWriters } from "./operator/stream-writers.js";
-export {
-  type WidthAxis,
-  type WidthGrowth,
-  type WidthOperatorDefinition,
-  type WidthSizes,
-  widthAxes,
-  widthOperator,
-} from "./operator/width.js";
+export { type WidthGrowth, type WidthOperatorDefinition, type WidthSizes, widthOperator } from "./operator/width.js";
+export { type WidthAxis, widthAxes } from "./operator/width-axes.js";
 export { type CheckedTensor, checkPlan } from "./plan/check.js";
 export { composePlans } from "./plan/compose.js";
 export { parsePlan, phaseSchema, planJson } from "./plan/json.js";

@@ -24,6 +24,7 @@ export type {
 export { parseStage, stageJson } from "./plan/stage-json.js";
 export type { PlanSurroundings, RecipeOperators } from "./plan/surroundings.js";
 export { scaleRecipe } from "./scale.js";
+export type { CountedByOperator } from "./scale-options.js";
 export type { CorpusPart } from "./schema/data.js";
 export type { TaskUse } from "./schema/evaluate.js";
 export { grownFrom } from "./schema/growth.js";

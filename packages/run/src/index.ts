@@ -10,5 +10,6 @@ export { prepareRecipeData, type RecipeCorpus, recipeCorpus } from "./recipe-dat
 export { measureSpeeds, type Speed, type Unmeasured } from "./recipe-speed.js";
 export type { RunOutcome } from "./run-arms.js";
 export { loadRecipe, type RunOptions, runRecipe } from "./run-recipe.js";
+export { loadScaledRecipe } from "./scaled-recipe.js";
 export { type CellOutcome, runSweep, type SweepOptions, type SweepOutcome } from "./sweep.js";
 export { version } from "./version.js";

@@ -2,9 +2,9 @@
 import { dirname, resolve } from "node:path";
 import { withFileErrors } from "@cambium/files";
 import { CambiumError } from "@cambium/ir";
-import { type Recipe, scaleRecipe } from "@cambium/recipe";
+import type { Recipe } from "@cambium/recipe";
 import { summarizeRun, writeReport } from "@cambium/report";
-import { loadRecipe, type RunOptions, type RunOutcome, runRecipe } from "@cambium/run";
+import { loadScaledRecipe, type RunOptions, type RunOutcome, runRecipe } from "@cambium/run";
 import { Command } from "commander";
 import { Exit } from "../failure.js";
 import {
@@ -56,8 +56,10 @@ Examples:
 }
 
 async function run(recipe: string, flags: RunFlags, host: Host): Promise<void> {
-  const tried = flags.scale === undefined ? recipe : scaleRecipe(await loadRecipe(recipe), flags.scale);
-  await printOutcome(await runToEnd(tried, dirname(resolve(recipe)), flags, host), flags);
+  const folder = dirname(resolve(recipe));
+  const { scale } = flags;
+  const tried = scale === undefined ? recipe : await loadScaledRecipe(recipe, scale, host.importer(folder));
+  await printOutcome(await runToEnd(tried, folder, flags, host), flags);
 }
 
 /** Writes the report of a run that is done, and prints its results. */

@@ -3,7 +3,7 @@
 import { llama, type ModelSpec, modelSpec, parameterTable } from "@cambium/model";
 import { distance, growExactly, logits, randomWeights, rounding, unmasked, type Weights } from "../measure/logits.js";
 import type { Operator } from "../operator/operator.js";
-import { widthAxes } from "../operator/width.js";
+import { widthAxes } from "../operator/width-axes.js";
 import type { GrowthPlan } from "../plan/plan.js";
 import type { TestApi } from "./api.js";
 import { assertEqual, assertThat, codeOf } from "./assert.js";

@@ -1,6 +1,9 @@
 // A model of the same family and depth as another, small enough to be computed in float64 in a moment.
 import { CambiumError } from "@cambium/ir";
 import { grownModel, type ModelSpec, modelSizes } from "@cambium/model";
+import { countedOptions } from "../operator/counted.js";
+import type { Operator } from "../operator/operator.js";
+import type { GrowthPlan } from "../plan/plan.js";
 
 const vocab = 61;
 const headDim = 4;
@@ -26,18 +29,21 @@ export function smallModel(model: ModelSpec): ModelSpec {
 }
 
 /**
- * The options that grow `small` as `options` grow `model`: sizes in proportion, everything else unchanged.
+ * The options that grow `small` as the plan's grow its base: sizes in proportion, everything else unchanged.
+ * @param operator the plan's
  * @throws CambiumError `E_GROWTH_CHECK` naming every size that has no counterpart.
  */
 export function smallOptions(
-  options: Readonly<Record<string, unknown>>,
-  model: ModelSpec,
+  operator: Operator,
+  { operator: { options }, base }: GrowthPlan,
   small: ModelSpec,
 ): Readonly<Record<string, unknown>> {
-  const [from, to] = [modelSizes(model), modelSizes(small)] as Readonly<Record<string, number>>[];
+  const [from, to] = [modelSizes(base), modelSizes(small)] as Readonly<Record<string, number>>[];
   const reasons: { where: string; message: string }[] = [];
+  const counted = countedOptions(operator);
   const scaled = Object.entries(options).map(([name, value]) => {
-    const [size, smaller] = [from?.[name], to?.[name]];
+    const axis = counted[name]?.counts ?? "";
+    const [size, smaller] = [from?.[axis], to?.[axis]];
     if (typeof value !== "number" || !size || !smaller || size === smaller) return [name, value];
     const wanted = (value * smaller) / size;
     if (!Number.isInteger(wanted))

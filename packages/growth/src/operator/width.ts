@@ -4,13 +4,11 @@ import { grownModel, limitReasons, type ModelSpec, sizesAlong } from "@cambium/m
 import { checkFields, type Fields } from "@cambium/plugin";
 import * as z from "zod";
 import type { Claims, PlanParts } from "../plan/plan.js";
+import { counting } from "./counted.js";
 import { operatorOf } from "./define.js";
 import type { Operator } from "./operator.js";
 import { sizesError } from "./sizes.js";
-
-/** The axes that grow. `headDim` never does: rotary frequencies and the scale of scores depend on it. */
-export const widthAxes = ["hidden", "heads", "kvHeads", "intermediate"] as const;
-export type WidthAxis = (typeof widthAxes)[number];
+import { type WidthAxis, widthAxes } from "./width-axes.js";
 
 const growable = [...widthAxes, "layers"] as const;
 export type WidthSizes = Readonly<Record<(typeof growable)[number], number>>;
@@ -19,16 +17,17 @@ export type WidthSizes = Readonly<Record<(typeof growable)[number], number>>;
 const defaultWidthFactor = 2;
 
 const size = (what: string) => z.int().positive().exactOptional().describe(`${what} after growth`);
+const sizeOf = (axis: WidthAxis, what: string) => counting(size(what), axis);
 const sizeOptions = {
   factor: z
     .number()
     .positive()
     .exactOptional()
     .describe(`factor on hidden, heads, kvHeads and intermediate; default ${defaultWidthFactor} if no size is given`),
-  hidden: size("channels of the residual stream"),
-  heads: size("query heads"),
-  kvHeads: size("key/value heads"),
-  intermediate: size("neurons of the MLP"),
+  hidden: sizeOf("hidden", "channels of the residual stream"),
+  heads: sizeOf("heads", "query heads"),
+  kvHeads: sizeOf("kvHeads", "key/value heads"),
+  intermediate: sizeOf("intermediate", "neurons of the MLP"),
 };
 type SizeChoice = Partial<WidthSizes> & { readonly factor?: number };
 

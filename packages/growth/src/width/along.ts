@@ -6,7 +6,8 @@ import type { Expr } from "../expr/expr.js";
 import { entrywise, matrixAlong, repeatedColumn, unitRows, unitsAlong } from "../expr/products.js";
 import { headOrder } from "../operator/heads.js";
 import { sizesError } from "../operator/sizes.js";
-import { type WidthAxis, type WidthGrowth, type WidthSizes, widthAxes } from "../operator/width.js";
+import type { WidthGrowth, WidthSizes } from "../operator/width.js";
+import { type WidthAxis, widthAxes } from "../operator/width-axes.js";
 import { counterparts, tensorsOf } from "../plan/tensors.js";
 
 /** A matrix that is asked for: [after, before], for one axis of a tensor. */

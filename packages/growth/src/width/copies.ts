@@ -3,7 +3,7 @@ import { isTied, type ModelSpec, modelSizes, type ParameterSpec } from "@cambium
 import { constant, copy, sum, take } from "../expr/build.js";
 import type { Expr } from "../expr/expr.js";
 import { sizesError } from "../operator/sizes.js";
-import { type WidthAxis, widthAxes } from "../operator/width.js";
+import { type WidthAxis, widthAxes } from "../operator/width-axes.js";
 import { type FunctionClaim, type PlanParts, planTables } from "../plan/plan.js";
 import type { Copies, CopyOptions } from "./copy-options.js";
 import { type IndexMap, listOf } from "./index-map.js";

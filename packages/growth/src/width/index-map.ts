@@ -1,6 +1,6 @@
 // Index maps: which index of the base each index of a grown axis is a copy of.
 import { Random, type Reason } from "@cambium/ir";
-import type { WidthAxis } from "../operator/width.js";
+import type { WidthAxis } from "../operator/width-axes.js";
 
 /** The map of one axis. All lists except `copies` have one entry per target index. */
 export interface IndexMap {

@@ -3,7 +3,7 @@ import type { ModelSpec, ParameterSpec } from "@cambium/model";
 import { constant, normal, sum, take } from "../expr/build.js";
 import type { Expr } from "../expr/expr.js";
 import { sizesError } from "../operator/sizes.js";
-import type { WidthAxis } from "../operator/width.js";
+import type { WidthAxis } from "../operator/width-axes.js";
 import { type IndexMap, indexMap, listOf } from "./index-map.js";
 
 /**

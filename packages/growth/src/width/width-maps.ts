@@ -2,7 +2,8 @@
 import type { Reason } from "@cambium/ir";
 import type { ParameterAxis } from "@cambium/model";
 import { sizesError } from "../operator/sizes.js";
-import { type WidthAxis, type WidthSizes, widthAxes } from "../operator/width.js";
+import type { WidthSizes } from "../operator/width.js";
+import { type WidthAxis, widthAxes } from "../operator/width-axes.js";
 import { type IndexMap, indexMap, mapReasons, type Spread, spreadIndices } from "./index-map.js";
 
 export type WidthMaps = Readonly<Record<WidthAxis, IndexMap>>;
