@@ -31,7 +31,9 @@ const own = `
 h1 { font-size: 2rem; } .first { font-family: var(--mono); font-size: .8rem; overflow-wrap: anywhere; }
 `;
 
-function section({ model, backend, device, agrees, first, depth, nodes, steps }: Verified) {
+function section({ model, backend, device, agrees, first, failed, depth, nodes, steps }: Verified) {
+  if (failed)
+    return html`<section><h2>${model} on ${backend}: could not be checked</h2><p class="note">${device}</p><p class="first">${failed.message}</p></section>`;
   return html`<section>
 <h2>${model} on ${backend}: ${agrees ? "agrees" : "departs"}</h2>
 <p class="note">${device}; ${nodes} ops, ${steps} steps</p>

@@ -11,16 +11,22 @@ export function verifiedText(runs: readonly Verified[], depth: boolean): string 
   return runs
     .flatMap((run) => [
       line(run),
+      ...(run.failed ? failedLines(run.failed) : []),
       ...(run.first ? departedLines(run.first) : []),
-      ...(depth || run.first ? depthLines(run.depth) : []),
+      ...((depth && !run.failed) || run.first ? depthLines(run.depth) : []),
     ])
     .join("\n");
 }
 
-function line({ model, backend, device, agrees, steps, nodes, outputs }: Verified): string {
+function failedLines({ message }: NonNullable<Verified["failed"]>): string[] {
+  return message.split("\n").map((one) => `    ${one}`);
+}
+
+function line({ model, backend, device, agrees, failed, steps, nodes, outputs }: Verified): string {
   const loss = outputs.filter(({ name }) => name === "loss").at(-1);
   const what = steps === 0 ? "forward and backward" : `${steps} step${steps === 1 ? "" : "s"}`;
-  const off = loss ? `, loss off by ${short(loss.error)} of ${short(loss.tolerance)} allowed` : "";
+  const off = loss ? `, loss off by ${size(loss.error)} of ${short(loss.tolerance)} allowed` : "";
+  if (failed) return `✗ ${model} on ${backend} (${device}): ${styleText("bold", "could not be checked")}`;
   const verdict = agrees ? "agrees" : styleText("bold", "departs");
   return `${agrees ? "✓" : "✗"} ${model} on ${backend} (${device}): ${verdict}; ${what}, ${nodes} ops${off}`;
 }

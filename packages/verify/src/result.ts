@@ -59,6 +59,8 @@ export interface Verified {
   readonly steps: number;
   readonly agrees: boolean;
   readonly first: Departed | null;
+  /** Why the backend could not be checked to the end: it failed, gave no answer, or cannot compute the model. */
+  readonly failed: { readonly code: string; readonly message: string } | null;
   readonly nodes: number;
   readonly depth: readonly Depth[];
   /** Loss and gradient norm of every step, and the outputs closest to their tolerance. */

@@ -1,11 +1,11 @@
 // Verifies one model on one device: every op on the device's own inputs, then whole steps as in training, and the first
 // place that departs from the reference.
-import { type Device, describeDevice } from "@cambium/backend";
+import { type Backend, type BackendOptions, type Device, type DeviceInfo, describeDevice } from "@cambium/backend";
 import { type Deviation, type KeptCase, keepCase } from "@cambium/backend/conformance/cases";
-import type { Graph, Node } from "@cambium/ir";
-import { append } from "@cambium/ir";
+import { append, CambiumError, type Graph, type Node } from "@cambium/ir";
 import { depthOf } from "./depth.js";
 import type { Expected } from "./expected.js";
+import { openGuarded } from "./guarded.js";
 import { checkNodes, deviceValues, type NodeCheck } from "./probe.js";
 import type { Departed, OutputCheck, Verified } from "./result.js";
 import { type Shrunk, shrink } from "./shrink.js";
@@ -21,6 +21,56 @@ export interface VerifyOptions {
 export interface VerifiedCase extends Verified {
   /** The smallest graph that shows the fault; absent if there is no fault, no `bisect`, or only whole steps show it. */
   readonly kept?: KeptCase;
+}
+
+export interface VerifyBackendOptions extends VerifyOptions {
+  readonly options?: BackendOptions;
+  /** Seconds that one answer of the backend may take; default 120. */
+  readonly patience?: number;
+  readonly signal?: AbortSignal;
+  /** Called with the open device's facts; what it throws is thrown on. */
+  readonly require?: (info: DeviceInfo) => void;
+}
+
+/**
+ * Opens a device of a backend, verifies the model on it, and closes it. A backend that fails, hangs or gives tensors of
+ * another form is a finding, not an error.
+ * @throws CambiumError as `Backend.open`
+ */
+export async function verifyBackend(
+  backend: Backend,
+  expected: Expected,
+  { options = {}, patience = 120, signal, require, ...rest }: VerifyBackendOptions = {},
+): Promise<VerifiedCase> {
+  const { name } = backend;
+  let info: DeviceInfo | undefined;
+  try {
+    await using device = await openGuarded(backend, options, { backend: name, patience, signal });
+    info = device.info;
+    require?.(info);
+    return await verifyOn(name, device, expected, rest).catch((error: unknown) =>
+      unverified(name, device.info, expected, error),
+    );
+  } catch (error) {
+    if (!(error instanceof CambiumError) || error.code !== "E_BACKEND_FAILED") throw error;
+    return unverified(name, info, expected, error);
+  }
+}
+
+/** The result where a backend could not be checked to the end. Other errors than its own are thrown on. */
+function unverified(
+  backend: string,
+  info: DeviceInfo | undefined,
+  { subject }: Expected,
+  error: unknown,
+): VerifiedCase {
+  if (!(error instanceof CambiumError)) throw error;
+  const { name: model, steps, graph } = subject;
+  return {
+    ...{ backend, device: info ? describeDevice(info) : "not open", model, steps, agrees: false, first: null },
+    failed: { code: error.code, message: error.format() },
+    ...{ nodes: graph.nodes.length, depth: [], outputs: [], seconds: 0 },
+  };
 }
 
 /** @throws CambiumError from the device, e.g. `E_UNSUPPORTED` for an unsupported dtype */
@@ -65,6 +115,7 @@ export async function verifyOn(
     steps,
     agrees: first === null,
     first: first && { backend, model, ...first },
+    failed: null,
     nodes: graph.nodes.length,
     depth: depthOf(graph, checks, values, exact),
     outputs: shown(outputs),

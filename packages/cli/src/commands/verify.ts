@@ -7,7 +7,7 @@ import { withFileErrors, writeFileAtomic } from "@cambium/files";
 import { CambiumError } from "@cambium/ir";
 import type { PluginImporter } from "@cambium/plugin";
 import { requirePrecision } from "@cambium/train";
-import { Expected, type Verified, type VerifiedCase, verifyOn } from "@cambium/verify";
+import { Expected, type Verified, type VerifiedCase, verifyBackend } from "@cambium/verify";
 import { Command } from "commander";
 import { checkFailed, Exit } from "../failure.js";
 import { keyValues, repeated, wholeNumber, withFamilyFlag, withPrecisionFlag } from "../flags.js";
@@ -24,6 +24,7 @@ interface Flags extends SubjectFlags {
   readonly backends?: string;
   readonly backendOption?: readonly string[];
   readonly bisect?: string | boolean;
+  readonly patience: number;
   readonly out?: string;
   readonly json?: boolean;
 }
@@ -44,6 +45,12 @@ export function verifyCommand(host: Host): Command {
       "--bisect [folder]",
       "shrink a failure to the smallest graph that shows it and keep it as a test case (default: verify-cases)",
     )
+    .option(
+      "--patience <seconds>",
+      "seconds that a backend may take for one answer, such as compiling or a run",
+      wholeNumber("--patience", 1),
+      120,
+    )
     .option("--out <file>", "write a page with magnitudes and errors over depth (.html)")
     .option("--json", "print it as JSON")
     .addHelpText(
@@ -53,11 +60,11 @@ Every op is checked alone against float64, on the inputs that the device itself 
 width of the dtypes and the number of terms that it sums. Then whole steps run as in training; their outputs may be off
 by what those roundings add up to. The reference is slow: keep models and contexts small.
 
-The exit code is 0 only if every backend agrees, and 3 if one departs.
+The exit code is 0 only if every backend agrees, and 3 if one departs, fails or does not answer.
 
 With --json: {"agrees", "first": {"backend", "op", "layer", "error", "tolerance", "model", "step", "reads", "output",
-"element", "got", "expected", "count", "kind"} | null, "runs": [{"backend", "model", "agrees", "first", "depth",
-"outputs", "case", …}], "without"}; an error that is not finite is given as the largest double.
+"element", "got", "expected", "count", "kind"} | null, "runs": [{"backend", "model", "agrees", "first", "failed": {"code",
+"message"} | null, "depth", "outputs", "case", …}], "without"}; an error that is not finite is given as the largest double.
 
 A test can run a kept case: describeBackend(backend, { cases: [keptCase(json)] }), of @cambium/backend/conformance.
 
@@ -82,8 +89,6 @@ async function run(path: string | undefined, flags: Flags, host: Host): Promise<
     for (const subject of subjects) {
       const expected = new Expected(subject);
       for (const { backend, options } of backends) {
-        await using device = await backend.open(options);
-        if (flags.precision) requirePrecision(device.info, flags.precision);
         const onProgress = (what: string, share: number) => {
           signal.throwIfAborted();
           const done = runs.length + share;
@@ -91,7 +96,10 @@ async function run(path: string | undefined, flags: Flags, host: Host): Promise<
           const ahead = done < 0.1 * pairs ? "" : `, ${pace.left(done, pairs)}`;
           status.show(() => `${subject.name} on ${backend.name}: ${what}${ahead}`);
         };
-        const found = await verifyOn(backend.name, device, expected, { bisect: Boolean(flags.bisect), onProgress });
+        const found = await verifyBackend(backend, expected, {
+          ...{ options, patience: flags.patience, signal, bisect: Boolean(flags.bisect), onProgress },
+          require: (info) => flags.precision && requirePrecision(info, flags.precision),
+        });
         status.stop();
         runs.push(await kept(found, flags.bisect));
       }
@@ -107,6 +115,8 @@ async function run(path: string | undefined, flags: Flags, host: Host): Promise<
   if (flags.out !== undefined) await writeFileAtomic(flags.out, verifiedPage(runs));
   if (flags.json) print(JSON.stringify({ agrees, first, runs, without }));
   else show(runs, path !== undefined, without);
+  // A device that hangs may keep the process alive.
+  if (runs.some(({ failed }) => failed) || signal.aborted) setTimeout(() => process.exit(), 1000).unref();
   if (signal.aborted) throw new Exit(130);
   if (!agrees) throw new Exit(checkFailed);
 }
