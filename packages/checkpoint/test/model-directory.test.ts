@@ -160,6 +160,17 @@ describe("openModelDirectory", () => {
     expect((await refusal(() => openModelDirectory(dir))).code).toBe(code);
   });
 
+  it.each(["{", "{}", "\ufeff\u0000"])(
+    "takes a single file beside an index that no shard is left of: %j",
+    async (text) => {
+      const dir = join(await tempDir(), "model");
+      await writeModelDirectory(dir, { configJson: {}, tensors: hostSources(tensors, "bf16") });
+      await writeFile(join(dir, INDEX), text);
+      await using model = await openModelDirectory(dir);
+      expect([...model.tensors.keys()]).toContain("w");
+    },
+  );
+
   it("says what to do with pickled weights", async () => {
     const dir = await tempDir();
     await writeFile(join(dir, "config.json"), "{}");

@@ -1,5 +1,5 @@
 // Misspelt paths, and paths to another kind of thing than the command expects, get a hint.
-import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { mkdirSync, mkdtempSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, expect, test } from "vitest";
@@ -11,6 +11,8 @@ mkdirSync(join(folder, "runs", "mine"), { recursive: true });
 writeFileSync(join(folder, "runs", "mine", "run.json"), "{}");
 writeFileSync(join(folder, "recipe.yaml"), "name: a\n");
 writeFileSync(join(folder, "long.txt"), "The whale. ".repeat(10_000));
+symlinkSync("gone.yaml", join(folder, "linked.yaml"));
+symlinkSync("/gone/runs", join(folder, "links"));
 const at = (...names: string[]) => join(folder, ...names);
 
 test.each([
@@ -22,6 +24,9 @@ test.each([
     `did you mean ${at("runs", "mine")}?`,
   ],
   ["a misspelt file", ["inspect", at("recpie.yaml")], "E_NOT_FOUND", `did you mean ${at("recipe.yaml")}?`],
+  ["a link to nothing", ["run", at("linked.yaml")], "E_NOT_FOUND", "linked.yaml is a link to gone.yaml, which is not"],
+  ["a link to nothing, inspected", ["inspect", at("linked.yaml")], "E_NOT_FOUND", "is a link to gone.yaml"],
+  ["a folder that is a link", ["generate", at("links", "mine"), "-p", "a"], "E_NOT_FOUND", "is a link to /gone/runs"],
   ["a folder of runs", ["inspect", at("runs")], "E_RUN_NOT_FOUND", at("runs", "mine")],
   ["a folder of runs to generate from", ["generate", at("runs"), "-p", "a"], "E_RUN_NOT_FOUND", at("runs", "mine")],
   ["a text as a recipe", ["run", at("long.txt")], "E_RECIPE", "cambium init TEXT"],

@@ -52,6 +52,7 @@ export async function openWeights(
 
 /** Whether any shard that the index names exists. If the index cannot be read, it counts as in use. */
 async function isInUse(path: string, names: readonly string[], followLinks: boolean): Promise<boolean> {
+  if (!names.some((name) => name.endsWith(".safetensors") && name !== WEIGHTS_FILE)) return false;
   try {
     const text = await readContainedText(path, INDEX_FILE, MAX_INDEX_BYTES, followLinks);
     return [...parseShardIndex(text, path).values()].some((file) => file !== WEIGHTS_FILE && names.includes(file));
