@@ -1,7 +1,7 @@
 // What `cambium fit` prints.
-import { append } from "@cambium/ir";
+
 import type { BottomFit, BudgetFit, EquationFit, Interval, Multiplier, PowerFit, SurfaceFit } from "@cambium/scaling";
-import Table from "cli-table3";
+import { drawTable } from "./draw-table.js";
 
 export function powerText(
   { groups, warnings }: PowerFit,
@@ -31,7 +31,7 @@ export function powerText(
     ],
   );
   const law = `L = E + A·${scale === 1 ? "C" : `(C / ${scale.toExponential()})`}^−γ`;
-  const fits = table(["group", "A", "γ", "E", "runs", "rms of ln L", "extrapolated"], rows);
+  const fits = drawTable(["group", "A", "γ", "E", "runs", "rms of ln L", "extrapolated"], rows);
   return joined(law, fits, multipliers && multiplierTable(multipliers), ...notes(warnings));
 }
 
@@ -43,7 +43,7 @@ function multiplierTable(multipliers: Record<string, Multiplier[]>): string {
       value === null ? "outside" : `${number(value, interval)} ×`,
     ]),
   );
-  return table(["group", "baseline's compute", "multiplier"], rows);
+  return drawTable(["group", "baseline's compute", "multiplier"], rows);
 }
 
 export function surfaceText({ groups, warnings }: SurfaceFit): string {
@@ -55,8 +55,8 @@ export function surfaceText({ groups, warnings }: SurfaceFit): string {
     ["  by least squares", ...surfaceKeys.map((key) => digits(projection[key])), "", ""],
   ]);
   const head = ["group", "A", "B", "E", "α", "β", "a = β/(α+β)", "runs", "rms of ln L"];
-  const further = table(["group", "FLOPs", "loss at the best N and D"], beyond);
-  return joined("L = E + A/N^α + B/D^β", table(head, rows), further, ...notes(warnings));
+  const further = drawTable(["group", "FLOPs", "loss at the best N and D"], beyond);
+  return joined("L = E + A/N^α + B/D^β", drawTable(head, rows), further, ...notes(warnings));
 }
 const surfaceKeys = ["A", "B", "E", "alpha", "beta", "a"] as const;
 
@@ -68,7 +68,7 @@ export function bottomText({ groups, warnings }: BottomFit, what: string): strin
     number(bend, interval.bend),
     `${runs}`,
   ]);
-  return joined(table(["group", what, "loss", "bend", "runs"], rows), ...notes(warnings));
+  return joined(drawTable(["group", what, "loss", "bend", "runs"], rows), ...notes(warnings));
 }
 
 export function budgetText(fit: BudgetFit): string {
@@ -94,18 +94,12 @@ export function equationText({ refit, interval }: EquationFit): string {
   ]);
   return joined(
     `log10 d: R² ${refit.r2.toFixed(4)}`,
-    table(["of", "fitted", "paper"], rows),
-    table(["N", "C", "best d", "residual of log10 d"], optima),
+    drawTable(["of", "fitted", "paper"], rows),
+    drawTable(["N", "C", "best d", "residual of log10 d"], optima),
     ...refit.discarded.map(
       ({ parameters, flops, reason }) => `Left out: N ${digits(parameters)}, C ${digits(flops)}: ${reason}`,
     ),
   );
-}
-
-function table(head: string[], rows: readonly string[][]): string {
-  const made = new Table({ head, style: { head: [], border: [], compact: true } });
-  append(made, rows);
-  return made.toString();
 }
 
 function joined(...parts: readonly (string | undefined)[]): string {

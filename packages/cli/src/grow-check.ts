@@ -3,7 +3,7 @@ import type { FunctionClaim, GrowthPlan, Operator } from "@cambium/growth";
 import { type MeasuredClaims, measureClaims, rounding, smallModel, smallOptions } from "@cambium/growth/measure";
 import { CambiumError } from "@cambium/ir";
 import { isTied, type ModelSpec, modelSizes } from "@cambium/model";
-import Table from "cli-table3";
+import { drawTable } from "./draw-table.js";
 
 export interface CheckedGrowth extends MeasuredClaims {
   readonly family: string;
@@ -54,15 +54,17 @@ export function checkedText(checked: CheckedGrowth): string {
     base[axis] === target[axis] ? `${axis} ${base[axis]}` : `${axis} ${base[axis]} → ${target[axis]}`,
   );
   const names = (list: readonly string[]) => (list.length === 0 ? "none dead" : `dead in part: ${list.join(", ")}`);
-  const table = new Table({ head: ["", "claimed", "measured"], style: { head: [], border: [] }, wordWrap: true });
-  table.push(
-    ["function", claims[of.claim], functionText(of)],
+  const table = drawTable(
+    ["", "claimed", "measured"],
     [
-      "parameters",
-      names(parameters.declaredDead),
-      `${names(parameters.dead)}, of ${parameters.trained} tensors that train (5 steps)`,
+      ["function", claims[of.claim], functionText(of)],
+      [
+        "parameters",
+        names(parameters.declaredDead),
+        `${names(parameters.dead)}, of ${parameters.trained} tensors that train (5 steps)`,
+      ],
+      ["moments", moments ? "can be carried" : "begin at zero", moments ? momentsText(moments) : "–"],
     ],
-    ["moments", moments ? "can be carried" : "begin at zero", moments ? momentsText(moments) : "–"],
   );
   const verdict = holds ? "All claims hold." : "The operator does not do what it claims.";
   const model = `${family}, embedding and head ${tied ? "tied" : "untied"},`;

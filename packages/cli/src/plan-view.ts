@@ -5,7 +5,7 @@ import { billions, compact, duration, layerCount } from "@cambium/ir/figures";
 import { type ModelSpec, modelSizes } from "@cambium/model";
 import type { Devices, GrowthWay } from "@cambium/scaling";
 import type { FittedStep, TrainingMemory } from "@cambium/train";
-import Table from "cli-table3";
+import { drawTurned } from "./draw-table.js";
 
 /** A way of growing with its time and memory on the device. */
 export interface PlannedWay {
@@ -31,11 +31,13 @@ export function planText({ target, parameters, flops, tokens, devices, ways }: P
     ? ` on ${devices.count} × ${devices.name} at ${Math.round(100 * devices.mfu)} % of ${compact(devices.peak)}FLOP/s`
     : "";
   const head = `Target: ${billions(parameters)} parameters (${layerCount(layers)} × ${hidden}), ${billions(tokens)} tokens, ${flops.toExponential(2)} FLOPs${on}`;
-  const table = new Table({
-    head: ["", ...ways.map(({ way }) => way.name)],
-    style: { head: [], border: [], compact: true },
-  });
-  const row = (label: string, cell: (one: PlannedWay) => string) => table.push([label, ...ways.map(cell)]);
+  const labels: string[] = [];
+  const items: string[][] = ways.map(() => []);
+  const row = (label: string, cell: (one: PlannedWay) => string) => {
+    labels.push(label);
+    for (const [i, one] of ways.entries()) items[i]?.push(cell(one));
+  };
+  row("", ({ way }) => way.name);
   row("way", ({ way }) => folded(way.title));
   row("base", ({ way }) => sizes(way.base));
   row("operator", ({ way }) => `${way.operator.name} ${Object.values(way.operator.options).join(" ")}`.trim());
@@ -60,7 +62,7 @@ export function planText({ target, parameters, flops, tokens, devices, ways }: P
     `${way.name}: ${way.regime}.`,
     ...[...way.advice, ...tooLarge(steps, devices)].map((advice) => `  – ${advice}.`),
   ]);
-  return [head, table.toString(), ...notes, ...(explain ? explained(ways) : [])].join("\n");
+  return [head, drawTurned(labels, items), ...notes, ...(explain ? explained(ways) : [])].join("\n");
 }
 
 /** Whether the way was measured at such a size and budget; `size` if its source gives no budgets to compare with. */

@@ -67,5 +67,6 @@ function quiet(command: Command): Command {
   return command
     .showSuggestionAfterError()
     .exitOverride()
+    .configureHelp({ minWidthToWrap: 20 })
     .configureOutput({ outputError: () => {} });
 }

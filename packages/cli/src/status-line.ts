@@ -17,7 +17,9 @@ export class StatusLine {
     const now = performance.now();
     if (now - this.#shown < (this.#terminal ? every.terminal : every.plain)) return;
     this.#shown = now;
-    this.stream.write(this.#terminal ? `\r${visible(line())}\x1b[K` : `${visible(line())}\n`);
+    // A line that wraps could not be redrawn.
+    const most = (this.stream.columns || Number.POSITIVE_INFINITY) - 1;
+    this.stream.write(this.#terminal ? `\r${visible(line()).slice(0, most)}\x1b[K` : `${visible(line())}\n`);
   }
 
   /** Clears the line from the terminal. */

@@ -3,7 +3,7 @@
 import { compact } from "@cambium/ir/figures";
 import type { ArmPlan, PlannedStage, SweepCell } from "@cambium/recipe";
 import type { RunObserver } from "@cambium/run";
-import Table from "cli-table3";
+import { drawTable } from "./draw-table.js";
 import { signedPercent } from "./format.js";
 import { Pace } from "./pace.js";
 import { seedLines } from "./seed-view.js";
@@ -13,21 +13,17 @@ import { visible } from "./terminal.js";
 
 export function sweepText(rows: readonly SweepRow[], summaries: readonly SettingSeeds[]): string {
   const axes = Object.keys(rows[0]?.settings ?? {});
-  const table = new Table({
-    head: [...axes, "arm", "layers", "tokens", "FLOPs", "held-out loss", "speed-up"],
-    style: { head: [], border: [], compact: true },
-  });
-  for (const { settings, arm, layers, tokens, flops, loss, speedup, error } of rows)
-    table.push([
-      ...axes.map((axis) => settings[axis] ?? ""),
-      arm ?? `failed: ${error ?? ""}`,
-      layers ?? "–",
-      tokens === null ? "–" : compact(tokens),
-      flops === null ? "–" : compact(flops),
-      loss?.toFixed(4) ?? "–",
-      speedup === null ? "–" : signedPercent(speedup),
-    ]);
-  return [table.toString(), ...summaries.flatMap(settingLines)].join("\n");
+  const head = [...axes, "arm", "layers", "tokens", "FLOPs", "held-out loss", "speed-up"];
+  const cells = rows.map(({ settings, arm, layers, tokens, flops, loss, speedup, error }) => [
+    ...axes.map((axis) => settings[axis] ?? ""),
+    arm ?? `failed: ${error ?? ""}`,
+    layers ?? "–",
+    tokens === null ? "–" : compact(tokens),
+    flops === null ? "–" : compact(flops),
+    loss?.toFixed(4) ?? "–",
+    speedup === null ? "–" : signedPercent(speedup),
+  ]);
+  return [drawTable(head, cells), ...summaries.flatMap(settingLines)].join("\n");
 }
 
 function settingLines({ settings, ...seeds }: SettingSeeds): string[] {
@@ -66,7 +62,7 @@ export class SweepProgress {
         this.#done.set(stage.id, (stage.flops * tokens) / stage.tokens);
         this.#status.show(() => {
           const share = Math.round((100 * tokens) / stage.tokens);
-          return `Cell ${Math.min(this.#ended + 1, this.count)} of ${this.count}, ${cell.name}: ${stage.stage.name} ${share} %, loss ${loss.toFixed(3)}, ${this.#left()} in total`;
+          return `${this.#left()} in total, cell ${Math.min(this.#ended + 1, this.count)} of ${this.count}: ${stage.stage.name} ${share} %, loss ${loss.toFixed(3)}, ${cell.name}`;
         });
       },
       onDeviceLost: (reason: string) => this.note(`${cell.name}: ${reason}; continuing from the last snapshot`),

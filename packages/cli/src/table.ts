@@ -1,17 +1,17 @@
 // A run's result as a table and one sentence.
 
 import { styleText } from "node:util";
-import { append } from "@cambium/ir";
 import { compact, duration } from "@cambium/ir/figures";
 import { type ArmEvaluation, type RunSummary, rowsOf } from "@cambium/report";
-import Table from "cli-table3";
+import { drawTable } from "./draw-table.js";
 import { signedPercent } from "./format.js";
 import { seedLines, speedupOf } from "./seed-view.js";
 
 const head = ["arm", "layers", "parameters", "held-out loss", "FLOPs", "tokens", "time", "speed-up"];
+const isFigure = (column: number) => column > 0;
 
-/** @param columns the terminal's width: a table that is wider is transposed, with one column per arm */
-export function resultTable({ arms, comparison, why, seeds }: RunSummary, columns = Number.POSITIVE_INFINITY): string {
+/** @param columns the terminal's width, if it is not standard output's */
+export function resultTable({ arms, comparison, why, seeds }: RunSummary, columns?: number): string {
   const rows = arms.map((arm) => [
     arm.done ? arm.name : `${arm.name} (running)`,
     String(arm.layers),
@@ -22,15 +22,14 @@ export function resultTable({ arms, comparison, why, seeds }: RunSummary, column
     duration(arm.spent.seconds),
     arm.speedup === null ? "–" : signedPercent(arm.speedup),
   ]);
-  const wide = drawn([head, ...rows]);
-  const table = widthOf(wide) <= columns ? wide : turned(rows, columns);
-  const evaluated = evaluationTable(arms);
+  const table = drawTable(head, rows, isFigure, columns);
+  const evaluated = evaluationTable(arms, columns);
   const said = seeds ? overSeeds(seeds, comparison) : comparison ? styleText("bold", verdict(comparison)) : (why ?? "");
   return `${table}\n${evaluated === undefined ? "" : `${evaluated}\n`}${said}`;
 }
 
 /** The final models' evaluation results; undefined if none was evaluated. */
-function evaluationTable(arms: RunSummary["arms"]): string | undefined {
+function evaluationTable(arms: RunSummary["arms"], width: number | undefined): string | undefined {
   const columns = arms.flatMap(({ name, evaluation }) => (evaluation ? [{ name, evaluation }] : []));
   if (columns.length === 0) return undefined;
   const evaluations = columns.map(({ evaluation }) => evaluation);
@@ -46,8 +45,8 @@ function evaluationTable(arms: RunSummary["arms"]): string | undefined {
     }),
   ];
   const share = (value: number) => (100 * value).toFixed(2);
-  return drawn([
-    ["task", ...columns.map(({ name }) => name)],
+  const head = ["task", ...columns.map(({ name }) => name)];
+  const rows = [
     ...rowsOf(evaluations, "accuracies").map((task) => row(`${task}, %`, ({ accuracies }) => accuracies[task], share)),
     row("average, %", ({ average }) => average, share),
     ...rowsOf(evaluations, "others").map((name) =>
@@ -57,38 +56,8 @@ function evaluationTable(arms: RunSummary["arms"]): string | undefined {
         (value) => value.toPrecision(4),
       ),
     ),
-  ]);
-}
-
-/** Transposed tables with as many arms side by side as fit, at least one. */
-function turned(rows: readonly (readonly string[])[], columns: number): string {
-  const of = (arms: typeof rows) => drawn(head.map((name, i) => [name, ...arms.map((arm) => arm[i] ?? "")]));
-  const tables: string[] = [];
-  for (let from = 0; from < rows.length; ) {
-    let count = 1;
-    while (from + count < rows.length && widthOf(of(rows.slice(from, from + count + 1))) <= columns) count++;
-    tables.push(of(rows.slice(from, from + count)));
-    from += count;
-  }
-  return tables.join("\n");
-}
-
-function drawn(rows: readonly (readonly string[])[]): string {
-  const [names = [], ...rest] = rows;
-  const table = new Table({
-    head: [...names],
-    colAligns: names.map((_, i) => (i === 0 ? "left" : "right")),
-    style: { head: [], border: [], compact: true },
-  });
-  append(
-    table,
-    rest.map((row) => [...row]),
-  );
-  return table.toString();
-}
-
-function widthOf(table: string): number {
-  return table.split("\n", 1)[0]?.length ?? 0;
+  ];
+  return drawTable(head, rows, isFigure, width);
 }
 
 /** Statistics over seeds; the table above them shows the first seed. */

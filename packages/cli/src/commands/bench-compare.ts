@@ -9,9 +9,9 @@ import {
   pairsWithin,
 } from "@cambium/bench";
 import { CambiumError } from "@cambium/ir";
-import Table from "cli-table3";
 import { Command } from "commander";
 import { readResult } from "../bench-file.js";
+import { drawTable } from "../draw-table.js";
 import { listed, oneOf } from "../flags.js";
 import { complain, print } from "../terminal.js";
 
@@ -84,15 +84,11 @@ function twoOf(names: readonly string[] = []): [string, string] {
 }
 
 function compareText(cases: readonly Compared[]): string {
-  const table = new Table({
-    head: ["case", "backend", "ratio", "interval", "verdict"],
-    colAligns: ["left", "left", "right", "right", "left"],
-    style: { head: [], border: [], compact: true },
-  });
-  for (const { suite, case: name, backend, ratio, interval, verdict } of cases) {
+  const rows = cases.map(({ suite, case: name, backend, ratio, interval, verdict }) => {
     const range = interval === null ? "–" : interval.map((end) => end.toFixed(3)).join("–");
-    table.push([`${suite} ${name}`, backend, ratio.toFixed(3), range, verdict]);
-  }
+    return [`${suite} ${name}`, backend, ratio.toFixed(3), range, verdict];
+  });
+  const table = drawTable(["case", "backend", "ratio", "interval", "verdict"], rows, (i) => i === 2 || i === 3);
   const count = (verdict: Compared["verdict"]) => cases.filter((one) => one.verdict === verdict).length;
-  return `${table.toString()}\n${count("faster")} faster, ${count("slower")} slower, ${count("no difference")} without a difference`;
+  return `${table}\n${count("faster")} faster, ${count("slower")} slower, ${count("no difference")} without a difference`;
 }

@@ -17,9 +17,9 @@ import { duration } from "@cambium/ir/figures";
 import { contextLength } from "@cambium/model";
 import type { PluginImporter } from "@cambium/plugin";
 import { readParameters } from "@cambium/run";
-import Table from "cli-table3";
 import { Command } from "commander";
 import { beginning } from "../beginning.js";
+import { drawTable } from "../draw-table.js";
 import { Exit } from "../failure.js";
 import {
   type BackendFlags,
@@ -222,16 +222,12 @@ async function evaluateTask({ task, options, rows }: AskedTask, work: Work): Pro
 }
 
 function tableOf(evaluated: readonly Evaluated[], tasks: readonly TaskRows[]): string {
-  const table = new Table({
-    head: ["task", "rows", "metric", "value", "± error"],
-    colAligns: ["left", "right", "left", "right", "right"],
-    style: { head: [], border: [], compact: true },
-  });
+  const rows: (string | number)[][] = [];
   for (const [i, { task, documents, metrics }] of evaluated.entries()) {
     // Figures of fewer rows are not those that others publish.
     const published = tasks[i]?.task.dataset?.rows ?? documents;
     for (const [name, { value, stderr, better }] of Object.entries(metrics)) {
-      table.push([
+      rows.push([
         task,
         published === documents ? documents : `${documents} of ${published}`,
         `${name} ${better === "higher" ? "↑" : "↓"}`,
@@ -240,7 +236,7 @@ function tableOf(evaluated: readonly Evaluated[], tasks: readonly TaskRows[]): s
       ]);
     }
   }
-  return table.toString();
+  return drawTable(["task", "rows", "metric", "value", "± error"], rows, (i) => i === 1 || i > 2);
 }
 
 function figure(value: number): string {

@@ -70,7 +70,7 @@ export async function printOutcome(outcome: RunOutcome, flags: { readonly json?:
     print(JSON.stringify({ directory: outcome.directory, report, cached: outcome.cached, ...summary }));
     return;
   }
-  print(resultTable(summary, process.stdout.columns));
+  print(resultTable(summary));
   print(`${outcome.cached ? "Nothing to do: this run is done. " : ""}Report: ${report}`);
 }
 
