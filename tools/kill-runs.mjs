@@ -5,12 +5,13 @@
 //                            [--seed 1] [--backend onnx] [--json]
 //
 // Without a recipe it runs a tiny one, which takes seconds and uses everything that a continued run must restore. A
-// recipe is run as `cambium run --scale` would, with a snapshot every so many seconds. The kills of a run are spread over
-// the base's training, each growth, and the training after it, at a random instant of each; half of those in training
-// wait for a snapshot and come while it is written. The files left show what a kill hit: one that came too late is tried
-// again, so that all are met. Prints a table. Exits with code 1 if a run ends with other bits, or if a kill never met it.
+// recipe is run as `cambium run --scale` would, without its scratch arm, with a snapshot every so many seconds. The
+// kills of a run are spread over the base's training, each growth, and the training after it, at a random instant of
+// each; half of those in training wait for a snapshot and come while it is written. The files left show what a kill hit:
+// one that came too late is tried again, so that all are met. Prints a table. Exits with code 1 if a run ends with other
+// bits, or if a kill never met it.
 //
-// All methods, about ten minutes on two cores: node tools/kill-runs.mjs recipes/methods --runs 1 --kills 5 --scale 0.2
+// All methods: node tools/kill-runs.mjs recipes/methods --runs 1 --kills 5 --scale 0.1
 import { createHash } from "node:crypto";
 import { mkdirSync, readdirSync, readFileSync, rmSync, statSync, symlinkSync, writeFileSync } from "node:fs";
 import { basename, dirname, join, resolve } from "node:path";
@@ -115,12 +116,12 @@ async function killRecipe(path, folder, next, note) {
   return found;
 }
 
-/** The recipe at `path` with more snapshots, in `folder`, where paths that begin with ./ lead to the same files. */
+/** The recipe at `path` with more snapshots and no scratch arm, in `folder`, where paths that begin with ./ lead to the same files. */
 function copyOf(path, folder) {
   const { value } = readRecipe(readFileSync(path, "utf8"), path);
   for (const name of readdirSync(dirname(path))) symlinkSync(join(dirname(path), name), join(folder, name));
   const copy = join(folder, "killed-recipe.yaml");
-  writeFileSync(copy, JSON.stringify({ ...value, snapshot: { everySeconds: values.snapshots } }));
+  writeFileSync(copy, JSON.stringify({ ...value, compare: [], snapshot: { everySeconds: values.snapshots } }));
   return copy;
 }
 

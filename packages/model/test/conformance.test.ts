@@ -2,10 +2,12 @@
 import { mkdtempSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { abs } from "@cambium/ir";
 import { expect, test } from "vitest";
 import { axisChecks } from "../src/conformance/axes.js";
 import type { Tested } from "../src/conformance/checks.js";
 import { computingChecks } from "../src/conformance/computing.js";
+import { gateChecks } from "../src/conformance/gate.js";
 import { describeFamily } from "../src/conformance/index.js";
 import { configChecks, tableChecks } from "../src/conformance/table.js";
 import {
@@ -54,6 +56,13 @@ const square = { ...sizes, hidden: 8, intermediate: 8 };
 /** The forward pass of Qwen3 without its norms within heads. */
 const llamaForward = llama.forward as NonNullable<typeof llama.forward>;
 
+/** The forward pass of Qwen3, with the absolute values of the gates' weights. */
+const absoluteGates: typeof llamaForward = (config, pass) => {
+  const { parameter } = pass.weights;
+  const changed = (name: string) => (name.endsWith("gate_proj.weight") ? abs(parameter(name)) : parameter(name));
+  return (qwen3.forward as typeof llamaForward)(config, { ...pass, weights: { ...pass.weights, parameter: changed } });
+};
+
 /** Families with one mistake each, and the check that must fail. */
 test.each<[string, Partial<Family<DecoderConfig, DecoderInput>>, string]>([
   [
@@ -78,6 +87,7 @@ test.each<[string, Partial<Family<DecoderConfig, DecoderInput>>, string]>([
     ),
     "of the matrices that write neurons",
   ],
+  ["marks another function as silu", { forward: absoluteGates }, "a gate marked with silu"],
   ["ignores deepening", { sizes: { ...qwen3.sizes, deepened: (config) => config } }, "a model of chosen layers"],
   ["lists a norm that it does not compute with", { forward: llamaForward }, "gradients equal"],
   [
@@ -92,6 +102,7 @@ test.each<[string, Partial<Family<DecoderConfig, DecoderInput>>, string]>([
     ...configChecks(tested),
     ...tableChecks(tested),
     ...axisChecks(tested),
+    ...gateChecks(tested),
     ...computingChecks(tested),
   });
   const [, run] = checks.find(([name]) => name.startsWith(check)) ?? [];

@@ -5,6 +5,7 @@ import { modelSpec } from "../model-spec.js";
 import { axisChecks } from "./axes.js";
 import type { FlopsSize, Tested } from "./checks.js";
 import { computingChecks } from "./computing.js";
+import { gateChecks } from "./gate.js";
 import { configChecks, tableChecks } from "./table.js";
 
 export interface DescribeFamilyOptions<Config extends object, Input extends object> {
@@ -54,7 +55,9 @@ export function describeFamily<Config extends object, Input extends object>({
           ordered: new Set(["vocab", "headDim", "layers", ...ordered]),
           flops: flops && ((_, size) => flops(model, size)),
         };
-        const computed = family.forward ? { ...axisChecks(tested), ...computingChecks(tested) } : {};
+        const computed = family.forward
+          ? { ...axisChecks(tested), ...gateChecks(tested), ...computingChecks(tested) }
+          : {};
         test.each(Object.entries({ ...configChecks(tested), ...tableChecks(tested), ...computed }))("%s", (_, check) =>
           check(),
         );
