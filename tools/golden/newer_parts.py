@@ -17,9 +17,11 @@ POINTS = (
     0x10D50, 0x10D6E, 0x10D70, 0x10D8E, 0x10EC2, 0x113B8, 0x116D0, 0x11B00, 0x11F02, 0x13439, 0x143FA, 0x1B132,
     0x1CCF0, 0x1D2C0, 0x1E030, 0x1E08F, 0x1E4D0, 0x1FADC, 0x2B739, 0x2EBF0, 0x323AF,
     0xB2, 0xBC, 0x363, 0xC04, 0x10FC, 0xA7F2, 0x1171E, 0x1DD4, 0x200D, 0x30FB,
+    0x200C, 0xFF65, 0x19B, 0x264,
     0xA7CE, 0xA7D4, 0x16EA0, 0x16EB8, 0x11DE2, 0x16FF5,
     0x24, 0x41, 0x5F, 0xE9, 0x2160, 0x2460, 0x4E00,
 )  # fmt: skip
+OLDER = "x\u200dy 1\uff65\u200c café \u30fb東京!"
 EXPRESSIONS = [
     r"\w+", r"\W", r"\d", r"\D+", r"\p{L}+", r"\p{^L}", r"\P{L}+", r"[^\s\p{L}\p{N}]+", r"[\p{L}\p{M}]+", r"\p{Mn}",
     r"\p{Mc}+", r"[\p{Lu}\p{Lt}\p{Lm}\p{Lo}\p{M}]*[\p{Ll}\p{Lm}\p{Lo}\p{M}]+", r"[[:alpha:]]+", r"[^[:alpha:]]",
@@ -27,15 +29,19 @@ EXPRESSIONS = [
     r"[^[:punct:]\s]+", r"\p{Cn}", r"\p{C}+", r"\P{Cn}+", r"[^\p{Cn}\p{L}]", r"\p{Uppercase_Letter}", r"\p{Han}+",
     r"[^\p{Han}]", r"\p{Latin}+", r"\p{Common}", r"[\w&&[^\d]]+", r"[\p{L}&&[^\p{Lu}]]+", r"\p{S}+", r"\p{Lower}",
     r"(?i:'s)|\p{L}+|\p{N}{1,3}", r"[a-z\p{L}-]+", r"[]\w]+", r"(?<=\p{L})\p{N}", r"(?i:x)(?-i:\w)+", r"\p{ID_Continue}+",
+    r"(?i)\p{L}+", r"(?i)\p{ID_Continue}+", r"(?i)\p{^XIDC}", r"\p{IDC}+", r"\p{OIDC}", r"(?i)\P{Other_ID_Continue}+",
+    r"(?i)\w+", r"(?i:\W)", r"(?i)\p{Lu}", r"(?i)\p{Alphabetic}+(?-i)x",
 ]  # fmt: skip
-UNSURE = [r"(?i)\p{L}+", r"\b\w", r"\X", r"\p{Diacritic}+", r"(?i:x[\w])", r"\p{In_CJK_Unified_Ideographs}"]
+UNSURE = [
+    r"(?i)[\p{L}]+", r"(?i)[^\p{IDC}]", r"(?i)[_\p{XID_Continue}]+", r"(?i)[ɐ-ʯ]+", r"(?i)\x{19b}", r"\b\w", r"\X", r"\p{Diacritic}+", r"(?i:x[\w])", r"\p{In_CJK_Unified_Ideographs}",
+]  # fmt: skip
 LOWER = {"type": "Lowercase"}
 BERT = {"type": "BertNormalizer", "clean_text": True, "handle_chinese_chars": True, "strip_accents": None, "lowercase": True}
 
 
 def texts():
     around = ["x{0}y{0} 1{0}! ".format(chr(point)) for point in POINTS]
-    return ["".join(around[i : i + 10]) for i in range(0, len(around), 10)] + ["", " a", "a 12  b,.", "\ta\u2028"]
+    return ["".join(around[i : i + 10]) for i in range(0, len(around), 10)] + ["", " a", "a 12  b,.", "\ta\u2028", OLDER]
 
 
 def tokenizer(model, normalizer=None, pre=None, added=()):

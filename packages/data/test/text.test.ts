@@ -1,10 +1,15 @@
 // Decoding and cutting of text that comes in chunks.
+import { join } from "node:path";
+import { CambiumError } from "@cambium/ir";
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
+import { bytesTokenizer } from "../src/index.js";
+import { openSource, type Passage } from "../src/node/index.js";
+import { encodeAll } from "../src/node/prepare/encoded.js";
 import { documentPieces, TextCutter } from "../src/node/source/cut.js";
 import { PASSAGE_CHARS } from "../src/node/source/source.js";
 import { Utf8Stream } from "../src/node/source/utf8.js";
-import { error } from "./helpers.js";
+import { error, folder } from "./helpers.js";
 
 /** `bytes` cut at random into chunks. */
 function chunked(bytes: Uint8Array, cuts: readonly number[]): Uint8Array[] {
@@ -100,5 +105,34 @@ describe("cutting", () => {
     expect(passages.length).toBeGreaterThan(2);
     expect(passages.map((passage) => passage.last)).toEqual(passages.map((_, i) => i === passages.length - 1));
     expect([...documentPieces("d", "")]).toEqual([]);
+  });
+});
+
+test.each([
+  ["a long text file", "a.txt", (text: string) => text, "file"],
+  ["blocks of a text file", "a.txt", (text: string) => text, "block"],
+  ["a text in JSONL", "a.jsonl", (text: string) => JSON.stringify({ text }), "file"],
+] as const)("passages of %s say where they begin", async (_, name, written, documents) => {
+  const whole = "Some words, and more of them.\n".repeat(10_000);
+  const path = join(folder({ [name]: written(whole) }), name);
+  const source = await openSource({ kind: "files", path, documents }, ".");
+  const passages: Passage[] = [];
+  for await (const passage of source.passages()) passages.push(passage);
+  expect(passages.length).toBeGreaterThan(1);
+  for (const { text, start = 0 } of passages) expect(whole.slice(start, start + text.length)).toBe(text);
+  expect(passages.map(({ text }) => text).join("")).toBe(whole);
+});
+
+test("a refused text is named with its place in the document", () => {
+  const tokenizer = {
+    ...bytesTokenizer(),
+    encode: (_: string, start = 0): Int32Array => {
+      throw new CambiumError("E_TOKENIZER", "refused", { where: "tokenizer.json", got: `at ${start + 1}` });
+    },
+  };
+  const texts = [{ document: "a.txt", text: "xyz", start: 700 }];
+  expect(error(() => encodeAll(tokenizer, texts)).details).toMatchObject({
+    where: "a.txt, with tokenizer.json",
+    got: "at 701",
   });
 });

@@ -42,7 +42,8 @@ export interface Questions<Options extends object, Document>
 }
 
 /**
- * What the model is asked about each row, as sequences to score. Finds mistakes in rows before a model is needed.
+ * What the model is asked about each row, as sequences to score. Finds mistakes in rows, and texts that the tokenizer
+ * refuses, before a model is needed.
  * @throws CambiumError as `evaluate` does, except the scorer's.
  */
 export function askedOf<Options extends object, Document>({
@@ -55,9 +56,22 @@ export function askedOf<Options extends object, Document>({
 }: Questions<Options, Document>) {
   const options = readOptions(task, given);
   const documents = readDocuments(task, rows, where);
-  const asked = documents.map((document) =>
-    task.requests(document, options).map((request) => encode(request, tokenizer, longest)),
+  const reasons: Reason[] = [];
+  const asked = documents.map((document, row) =>
+    task.requests(document, options).map((request, i) => {
+      try {
+        return encode(request, tokenizer, longest);
+      } catch (error) {
+        if (!(error instanceof CambiumError)) throw error;
+        reasons.push(refusedText(error, request, tokenizer, `row ${row}, request ${i}`));
+        return [];
+      }
+    }),
   );
+  if (reasons.length > 0) {
+    const details = { ...(where === undefined ? {} : { where }), reasons };
+    throw new CambiumError("E_EVAL_DATA", `the tokenizer refuses texts of the task ${task.name}`, details);
+  }
   return { options, documents, asked };
 }
 
@@ -102,6 +116,25 @@ export async function evaluate<Options extends object, Document>({
 function encode(request: EvalRequest, tokenizer: Tokenizer, longest: number): readonly Encoded[] {
   if (request.kind === "rolling") return encodeRolling(tokenizer, request.text, longest);
   return [encodeContinuation(tokenizer, request.context, request.continuation, longest)];
+}
+
+/** Which of a request's texts it was; places are those within this text. */
+function refusedText(error: CambiumError, request: EvalRequest, tokenizer: Tokenizer, where: string): Reason {
+  const texts = Object.entries(request).filter(([name]) => name !== "kind");
+  for (const [name, text] of texts) {
+    try {
+      tokenizer.encode(text);
+    } catch (own) {
+      if (own instanceof CambiumError) return asReason(own, `${where}, ${name}`);
+      throw own;
+    }
+  }
+  return asReason(error, `${where}, ${texts.map(([name]) => name).join(" and ")}`);
+}
+
+function asReason({ code, summary: message, details }: CambiumError, place: string): Reason {
+  const { reasons: _, cause: __, where, ...rest } = details;
+  return { ...rest, code, message, where: where === undefined ? place : `${place}, with ${where}` };
 }
 
 function answer(scores: readonly Score[]): EvalAnswer {

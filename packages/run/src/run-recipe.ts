@@ -15,6 +15,7 @@ import type { RunObserver } from "./observer.js";
 import { openRecipe, recipeReading } from "./open-recipe.js";
 import { prepareRecipeData } from "./recipe-data.js";
 import { type RunOutcome, runArms, type StageGate } from "./run-arms.js";
+import { checkPrompts } from "./stage-samples.js";
 import { prepareTasks } from "./task-evaluation.js";
 
 /** Devices that one run may lose before it gives up. */
@@ -117,6 +118,7 @@ async function runSeed(reading: RecipeReading, options: PlacedOptions): Promise<
     data: { ...text, tokenizer: tokenizer.name },
   };
   const directory = new RunDirectory(resolve(options.out ?? join("runs", recipe.name)));
+  await checkPrompts(recipe.samples, tokenizer);
   const tasks = await prepareTasks(recipe, projectDir, importer, tokenizer);
   await directory.create();
   const unlock = await directory.lock();

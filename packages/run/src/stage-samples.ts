@@ -1,9 +1,11 @@
 // Text that an arm's final model writes, for the report.
 import { createHash } from "node:crypto";
 import type { Device } from "@cambium/backend";
+import { encodeAs, type Tokenizer } from "@cambium/data";
 import type { PreparedData } from "@cambium/data/node";
 import type { EngineSession } from "@cambium/engine";
 import { generate } from "@cambium/inference";
+import { Mistakes } from "@cambium/ir";
 import { contextLength, type ModelSpec } from "@cambium/model";
 import type { SampleRecord } from "@cambium/run-format";
 import { disposeAll, uploadAll } from "@cambium/train";
@@ -19,6 +21,17 @@ export interface SampleSettings {
   readonly tokens: number;
   readonly temperature: number;
   readonly seed: number;
+}
+
+/** @throws CambiumError for prompts that the tokenizer refuses, which would otherwise be found after the training. */
+export async function checkPrompts(
+  { prompts, tokens }: Pick<SampleSettings, "prompts" | "tokens">,
+  tokenizer: Tokenizer,
+): Promise<void> {
+  const mistakes = new Mistakes();
+  for (const [i, prompt] of tokens === 0 ? [] : prompts.entries())
+    await mistakes.check(() => encodeAs(`samples.prompts[${i}]`, tokenizer, prompt));
+  mistakes.throwIfAny();
 }
 
 /** Identifies the settings that decide the samples of a given model. */

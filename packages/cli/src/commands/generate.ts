@@ -1,6 +1,6 @@
 // cambium generate: generates text or token ids with a checkpoint or a run.
 import { readStopTokens } from "@cambium/checkpoint";
-import type { Tokenizer } from "@cambium/data";
+import { encodeAs, type Tokenizer } from "@cambium/data";
 import { generate, NewText } from "@cambium/inference";
 import { CambiumError, Mistakes } from "@cambium/ir";
 import { contextLength } from "@cambium/model";
@@ -123,7 +123,7 @@ function startOf({ prompt, tokens }: Flags): { readonly text: string; readonly i
 }
 
 function encode(text: string, tokenizer: Tokenizer | undefined): number[] {
-  return [...(tokenizer?.prefix ?? []), ...(tokenizer?.encode(text) ?? [])];
+  return [...(tokenizer?.prefix ?? []), ...(tokenizer ? encodeAs("--prompt", tokenizer, text) : [])];
 }
 
 function parseIds(text: string): number[] {

@@ -52,10 +52,10 @@ export async function huggingFaceTokenizer(
     ...(eosId === undefined ? {} : { eosId }),
     prefix,
     fingerprint: sha256Text(JSON.stringify(identity)),
-    encode(text) {
+    encode(text, start = 0) {
       const wellFormed = text.replace(/\p{Surrogate}/gu, "\uFFFD");
       const ids = words && working(tokenizer.path, () => words(wellFormed));
-      return ids ?? encode(rust, readable, today.text(wellFormed, tokenizer.path), tokenizer.path);
+      return ids ?? encode(rust, readable, today.text(wellFormed, tokenizer.path, start), tokenizer.path);
     },
     decode(list) {
       checkIds(list, vocabulary.size, "decode");

@@ -22,8 +22,11 @@ export interface Tokenizer {
   readonly portable?: PortableTokenizer;
   /** SHA-256 (hex) over everything that decides the ids. */
   readonly fingerprint: string;
-  /** The ids of `text`, without bos or eos. */
-  encode(text: string): Int32Array;
+  /**
+   * The ids of `text`, without bos or eos.
+   * @param start where the text begins in its document, for the places in messages
+   */
+  encode(text: string, start?: number): Int32Array;
   /**
    * The text of `ids`, special tokens left out.
    * @throws CambiumError `E_TOKEN_ID` for an id outside the vocabulary.

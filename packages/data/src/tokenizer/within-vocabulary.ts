@@ -31,8 +31,8 @@ export function withinVocabulary(tokenizer: Tokenizer, vocab: number, model: str
     ...(of && { portable: { kind: "within", of, vocab, model } }),
     vocabSize: vocab,
     fingerprint: sha256Text(JSON.stringify({ kind: "within", of: tokenizer.fingerprint, vocab })),
-    encode(text) {
-      const ids = tokenizer.encode(text);
+    encode(text, start) {
+      const ids = tokenizer.encode(text, start);
       check(ids, "the text");
       return ids;
     },

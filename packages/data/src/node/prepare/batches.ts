@@ -59,11 +59,13 @@ export async function* batches(
         sinceFile = 0;
       }
     }
+    let { start = 0 } = passage;
     for (const { text, last, heldOut } of split.parts(passage)) {
       const next = heldOut ? "heldOut" : "train";
       const ends = passage.document !== document || next !== side ? side : undefined;
       [document, side] = [passage.document, next];
-      texts.push({ document: passage.document, text });
+      texts.push({ document: passage.document, text, start });
+      start += text.length;
       items.push({ side, ends, last });
       size += text.length;
       sinceFile += text.length;

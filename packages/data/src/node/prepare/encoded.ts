@@ -1,10 +1,10 @@
 // Texts as ids: the messages between the writing thread and a tokenizing one.
-import { CambiumError } from "@cambium/ir";
+import { encodeAs } from "../../tokenizer/encode-as.js";
 import type { Tokenizer } from "../../tokenizer/tokenizer.js";
 import type { Passage } from "../source/source.js";
 
 /** A text, and the name of its document for errors. */
-export type NamedText = Pick<Passage, "document" | "text">;
+export type NamedText = Pick<Passage, "document" | "text" | "start">;
 
 export interface Encoded {
   /** Of all texts, one after the other. */
@@ -29,13 +29,6 @@ export function encodeAll(tokenizer: Tokenizer, texts: readonly NamedText[]): En
 }
 
 /** @throws CambiumError of the tokenizer, which names the document first. */
-export function encodeNamed(tokenizer: Tokenizer, { document, text }: NamedText): Int32Array {
-  try {
-    return tokenizer.encode(text);
-  } catch (error) {
-    if (!(error instanceof CambiumError)) throw error;
-    const { where } = error.details;
-    const named = where === undefined ? document : `${document}, with ${where}`;
-    throw new CambiumError(error.code, error.summary, { ...error.details, where: named });
-  }
+export function encodeNamed(tokenizer: Tokenizer, { document, text, start }: NamedText): Int32Array {
+  return encodeAs(document, tokenizer, text, start);
 }

@@ -36,9 +36,13 @@ export class TextCutter {
 /** The pieces of a document in memory; none for an empty one. */
 export function* documentPieces(document: string, text: string): Generator<Piece> {
   const cutter = new TextCutter(PASSAGE_CHARS);
-  for (const piece of cutter.push(text)) yield { document, text: piece, last: false };
+  let start = 0;
+  for (const piece of cutter.push(text)) {
+    yield { document, text: piece, start, last: false };
+    start += piece.length;
+  }
   const rest = cutter.end();
-  if (rest !== "") yield { document, text: rest, last: true };
+  if (rest !== "") yield { document, text: rest, start, last: true };
 }
 
 /** The end of the last paragraph, else line, else word that ends in the second half of [start, limit). */

@@ -6,6 +6,8 @@ export interface Passage {
   readonly document: string;
   /** Not empty. Bounded by the source, however long the document is; each passage is tokenized on its own. */
   readonly text: string;
+  /** Where the text begins in its document, in a plain text in its file: UTF-16 units. For messages; default: 0. */
+  readonly start?: number;
   /** The text ends here: an end-of-text token follows it, if the tokenizer has one. */
   readonly last: boolean;
   /** Bytes of the source consumed up to the end of this passage. */

@@ -9,13 +9,13 @@ import { Utf8Stream } from "./utf8.js";
 export const readText: FormatReader = async function* (file, bytes, { invalidUtf8, documents, maxChars }) {
   const decoder = new Utf8Stream(file.path, invalidUtf8);
   const cutter = new TextCutter(maxChars);
-  let index = 0;
+  let [index, start] = [0, 0];
   let first = file.guessed;
-  const piece = (text: string, last: boolean) => ({
-    document: documents === "block" ? `${file.name}#${index++}` : file.name,
-    text,
-    last,
-  });
+  const piece = (text: string, last: boolean) => {
+    const document = documents === "block" ? `${file.name}#${index++}` : file.name;
+    start += text.length;
+    return { document, text, start: start - text.length, last };
+  };
   for await (const chunk of bytes.chunks()) {
     if (chunk.includes(0)) throw notText(file.path);
     const decoded = decoder.push(chunk);

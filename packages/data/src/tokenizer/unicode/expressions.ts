@@ -1,15 +1,15 @@
 // Spells a regular expression for the build in WebAssembly so that it finds what it finds in Python's tokenizers of
 // today, whose Oniguruma is newer: classes of characters get the characters that were added since, and `[:punct:]` has
 // meant signs such as $ + < = > | ~ too since Oniguruma 6.9.9.
-import { type Difference, differenceOf } from "./properties.js";
+import { type Difference, differenceOf, doubtful, newer, newFoldings } from "./properties.js";
 
 export interface Expression {
   readonly text: string;
-  /** Set if it may find something else in texts with new characters, or with any that has changed. */
-  readonly doubt?: "new" | "changed";
+  /** Characters, as members of a class, in whose presence it may find something else. */
+  readonly doubt?: string;
 }
 
-const none: Difference = { added: "", removed: "", hasOld: false };
+const none: Difference = { added: "", removed: "" };
 
 const named = /^\\([pP])\{(\^?)([\w\s-]+)\}/;
 const inBrackets = /^\[:(\^?)(\w+):\]/;
@@ -19,20 +19,20 @@ const options = /^\(\?([a-z]*)(?:-([a-z]*))?([:)])/i;
 
 export function expressionOfToday(pattern: string): Expression {
   let [text, depth] = ["", 0];
-  let doubt: Expression["doubt"];
+  const doubts = new Set<string>();
   /** Whether case plays no part in the groups that are open. */
   const groups = [false];
   for (let at = 0; at < pattern.length; ) {
     const rest = pattern.slice(at, at + 80);
     const found = classAt(rest, depth > 0);
     let taken = found?.text ?? (rest[0] === "\\" ? rest.slice(0, 2) : (rest[0] as string));
+    const inAnyCase = groups.at(-1) === true;
     if (found) {
-      const { difference } = found;
-      const inAnyCase = groups.at(-1) === true;
-      if (!difference || (inAnyCase && difference.hasOld)) doubt = "changed";
-      else if (inAnyCase) doubt ??= "new";
-      text += spelled(found, difference && !inAnyCase ? difference : none);
-    } else if (depth === 0 && /^\\[bByYX]/.test(taken)) doubt ??= "new";
+      if (!found.difference) doubts.add(doubtful);
+      else if (inAnyCase && depth > 0) doubts.add(newFoldings);
+      text += spelled(found, found.difference ?? none, inAnyCase && depth === 0);
+    } else if (depth === 0 && /^\\[bByYX]/.test(taken)) doubts.add(newer);
+    else if (inAnyCase && isBeyondAscii(taken)) doubts.add(newFoldings);
     else if (depth === 0 && taken === "(") taken = openGroup(groups, rest);
     else if (depth === 0 && taken === ")" && groups.length > 1) groups.pop();
     else if (taken === "[") depth += 1;
@@ -40,7 +40,12 @@ export function expressionOfToday(pattern: string): Expression {
     if (!found) text += taken;
     at += taken.length;
   }
-  return { text, ...(doubt && { doubt }) };
+  return { text, ...(doubts.size > 0 && { doubt: [...doubts].join("") }) };
+}
+
+/** Whether a character, or an escape by number, may be a letter with a new partner in the other case. */
+function isBeyondAscii(taken: string): boolean {
+  return /^(?:\\[xuo0-9]|[^\0-\x7f])/.test(taken);
 }
 
 /** A class of characters as it is written. */
@@ -77,10 +82,12 @@ function differenceOfPosix(name: string): Difference | undefined {
   return { ...none, added: parts.map((part) => differenceOf(part)?.added).join("") };
 }
 
-function spelled({ text, members, isDenied }: Class, { added, removed }: Difference): string {
+/** @param exact whether case plays no part in the expression, which does not matter to a class outside of brackets */
+function spelled({ text, members, isDenied }: Class, { added, removed }: Difference, exact: boolean): string {
   if (added === "" && removed === "" && members !== punctuation) return text;
   const kept = removed === "" ? members : `[${members}&&[^${removed}]]`;
-  return `${isDenied ? "[^" : "["}${kept}${added}]`;
+  const own = `${isDenied ? "[^" : "["}${kept}${added}]`;
+  return exact ? `(?-i:${own})` : own;
 }
 
 /** Opens a group, or sets the options of the one that is open. @returns what of `rest` that took */

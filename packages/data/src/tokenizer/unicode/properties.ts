@@ -6,6 +6,7 @@ import {
   inIdentifiers,
   movedMark,
   otherLowercase,
+  partners,
   scripts,
   wordNumbers,
 } from "./table.js";
@@ -14,8 +15,6 @@ import {
 export interface Difference {
   readonly added: string;
   readonly removed: string;
-  /** Whether older characters are among them. */
-  readonly hasOld: boolean;
 }
 
 type Category = keyof typeof categories;
@@ -49,6 +48,7 @@ const added: Readonly<Record<string, string>> = {
   ...{ lowercase, lower: lowercase, uppercase: of("lu"), upper: of("lu"), punct: of("pd", "po") },
   ...{ assigned: all, graph: all, print: all, idstart: letters, xidstart: letters },
   ...{ idcontinue: `${inWords} ${inIdentifiers}`, xidcontinue: `${inWords} ${inIdentifiers}` },
+  otheridcontinue: inIdentifiers,
   word: `${inWords} ${wordNumbers}`,
 };
 
@@ -57,8 +57,6 @@ const removed: Readonly<Record<string, string>> = {
   cn: all,
   mn: movedMark,
 };
-
-const withOld = "alphabetic alpha alnum lowercase lower word mc mn idcontinue xidcontinue".split(" ");
 
 /** The properties that were compared and are the same. */
 const same = new Set(
@@ -77,7 +75,8 @@ const longNames: Readonly<Record<string, string>> = Object.fromEntries(
     "decimalnumber:nd letternumber:nl othernumber:no punctuation:p otherpunctuation:po dashpunctuation:pd " +
     "connectorpunctuation:pc openpunctuation:ps closepunctuation:pe initialpunctuation:pi finalpunctuation:pf " +
     "symbol:s mathsymbol:sm currencysymbol:sc modifiersymbol:sk othersymbol:so separator:z other:c control:cc " +
-    "format:cf unassigned:cn privateuse:co"
+    "format:cf unassigned:cn privateuse:co idc:idcontinue xidc:xidcontinue oidc:otheridcontinue ids:idstart " +
+    "xids:xidstart"
   )
     .split(" ")
     .map((pair) => pair.split(":") as [string, string]),
@@ -87,18 +86,17 @@ const longNames: Readonly<Record<string, string>> = Object.fromEntries(
 export function differenceOf(name: string): Difference | undefined {
   const bare = name.toLowerCase().replace(/[\s_-]/g, "");
   const short = longNames[bare] ?? bare;
-  if (!Object.hasOwn(added, short)) return same.has(short) ? { added: "", removed: "", hasOld: false } : undefined;
-  return {
-    added: members(added[short] as string),
-    removed: members(removed[short] ?? ""),
-    hasOld: withOld.includes(short),
-  };
+  if (!Object.hasOwn(added, short)) return same.has(short) ? { added: "", removed: "" } : undefined;
+  return { added: members(added[short] as string), removed: members(removed[short] ?? "") };
 }
 
 /** Characters that Unicode 15 and 16 added. */
 export const newer = members(all);
 
-/** Characters, new and old, that some property takes otherwise. */
+/** New letters with two cases, and the older ones that are their partners. */
+export const newFoldings = members(`${of("ll", "lu")} ${partners}`);
+
+/** Characters, new and old, that some property without a row here takes otherwise. */
 export const doubtful = members(`${all} ${changed}`);
 
 /** Those of the new characters that may stand in a word. */

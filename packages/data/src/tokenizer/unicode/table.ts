@@ -65,6 +65,9 @@ export const wordNumbers = "b2-b3 b9 bc-be";
 /** What `\p{ID_Continue}` has got besides. */
 export const inIdentifiers = "200c-200d 30fb ff65";
 
+/** Older letters whose other case is a new character. */
+export const partners = "19b 264";
+
 /** Older characters that have changed in any other property than `\p{ID_Continue}`. */
 export const changed =
   "b2-b3 b9 bc-be 19b 264 363-36f 836 a71 afb c04 cc0 cc7-cc8 cca-ccb e3a f82-f83 10fc 1715 1734 " +

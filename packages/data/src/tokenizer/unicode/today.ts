@@ -4,16 +4,17 @@ import { CambiumError } from "@cambium/ir";
 import { spelledOut } from "../patterns.js";
 import { type AddedToken, isObject, type Json } from "../tokenizer-json.js";
 import { expressionOfToday } from "./expressions.js";
-import { doubtful, members, newer, newInWords } from "./properties.js";
+import { members, newer, newInWords } from "./properties.js";
 import { rustCapitals, rustNumbers } from "./table.js";
 
 export interface Today {
   readonly json: Json;
   /**
    * The text to encode in place of `text`, with the same ids.
+   * @param start the place of its first character
    * @throws CambiumError `E_TOKENIZER` for characters that Python's library would take otherwise, with their places.
    */
-  text(text: string, where: string): string;
+  text(text: string, where: string, start: number): string;
 }
 
 /** An expression that may find something else, and the characters for which it may. */
@@ -43,11 +44,12 @@ export function ofToday(json: Json, added: readonly AddedToken[]): Today {
   const alone = singleWords(added, normalizer != null);
   return {
     json: { ...json, ...parts },
-    text(text, where) {
-      for (const { of, because } of unsure) check(text, of, because, where);
-      if (alone?.test(text)) check(text, newer, "a token that is a single word", where);
+    text(text, where, start) {
+      const check = (wrong: string, because: string) => checkText({ text, where, start }, wrong, because);
+      for (const { of, because } of unsure) check(of, because);
+      if (alone?.test(text)) check(newer, "a token that is a single word");
       if (lower === undefined || !capitals.test(text)) return text;
-      if (lower === "unsure") check(text, newCapitals, "lower case after an expression", where);
+      if (lower === "unsure") check(newCapitals, "lower case after an expression");
       return text.replace(new RegExp(capitals, "gu"), small);
     },
   };
@@ -84,7 +86,7 @@ function withExpressions(part: unknown, unsure: Unsure[]): unknown {
     Object.entries(part).map(([key, value]) => {
       if (key !== "Regex" || typeof value !== "string") return [key, withExpressions(value, unsure)];
       const { text, doubt } = expressionOfToday(value);
-      if (doubt) unsure.push({ of: doubt === "new" ? newer : doubtful, because: `the expression ${value}` });
+      if (doubt) unsure.push({ of: doubt, because: `the expression ${value}` });
       return [key, text];
     }),
   );
@@ -131,11 +133,17 @@ function singleWords(added: readonly AddedToken[], isNormalized: boolean): RegEx
   return new RegExp(`[${newInWords}]${any}|${any}[${newInWords}]`, "u");
 }
 
+interface Placed {
+  readonly text: string;
+  readonly where: string;
+  readonly start: number;
+}
+
 /** @param wrong members of a class of characters */
-function check(text: string, wrong: string, because: string, where: string): void {
+function checkText({ text, where, start }: Placed, wrong: string, because: string): void {
   const places = new Map<string, number>();
   for (const { 0: letter, index } of text.matchAll(new RegExp(`[${wrong}]`, "gu"))) {
-    if (!places.has(letter)) places.set(letter, index);
+    if (!places.has(letter)) places.set(letter, start + index);
     if (places.size === 10) break;
   }
   if (places.size === 0) return;

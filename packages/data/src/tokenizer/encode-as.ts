@@ -1,0 +1,20 @@
+// Encodes a text that has a name, so that a text that a tokenizer refuses can be found.
+import { CambiumError } from "@cambium/ir";
+import type { Tokenizer } from "./tokenizer.js";
+
+/**
+ * The ids of a text.
+ * @param name of the text, for people
+ * @param start where the text begins in its document
+ * @throws CambiumError of the tokenizer, which names the text first
+ */
+export function encodeAs(name: string, tokenizer: Tokenizer, text: string, start?: number): Int32Array {
+  try {
+    return tokenizer.encode(text, start);
+  } catch (error) {
+    if (!(error instanceof CambiumError)) throw error;
+    const { where } = error.details;
+    const named = where === undefined ? name : `${name}, with ${where}`;
+    throw new CambiumError(error.code, error.summary, { ...error.details, where: named });
+  }
+}
