@@ -68,12 +68,12 @@ async function prepare(command: Extract<Command, { cmd: "prepare" }>): Promise<R
     const { options, case: one, precision } = command;
     profile = () => providersOf(backend, options, suite, one, precision);
   } else prepared = await suite.prepare(command.case);
+  // Frees the host's copies of what was uploaded, which only the benchmark holds, before a run takes the most memory.
+  globalThis.gc?.();
   const first = await prepared.turn(1);
   const told = engaged();
   // A long run would take as long again, and slower.
   if (!suite.fresh || (first[0] as number) < profiledSeconds) countProviders = profile;
-  // Frees the host's copies of what was uploaded, which only the benchmark holds.
-  globalThis.gc?.();
   const { secondsPerRun, ...warmup } = await warmUp(prepared, first, suite.fresh ? 0 : command.warmupSeconds);
   const info = device?.info ?? { device: `files in ${tmpdir()}`, version: "", fallback: undefined };
   return {
