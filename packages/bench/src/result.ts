@@ -140,6 +140,16 @@ export function readBench(data: unknown): BenchDocument | undefined {
 /** What earlier versions did not say. */
 const unknown = { half: [], replay: null, attention: null, features: [], providers: null };
 
+/** Why `readBench` refuses data, in words. */
+export function benchProblem(data: unknown): string {
+  if (typeof data !== "object" || data === null) return "no object";
+  const { schema } = data as { schema?: unknown };
+  if (schema === undefined) return "an object without a schema";
+  if (!/^cambium-bench\/[123]$/.test(String(schema))) return `the schema ${String(schema)}`;
+  const [issue] = benchDocument.safeParse({ ...data, schema: schemaName }).error?.issues ?? [];
+  return issue ? `at ${issue.path.join(".")}: ${issue.message}` : "rows of an earlier version that lack fields";
+}
+
 export type BenchDocument = z.infer<typeof benchDocument>;
 export type Row = z.infer<typeof row>;
 export type Failure = z.infer<typeof failure>;

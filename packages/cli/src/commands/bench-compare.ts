@@ -1,13 +1,5 @@
 // cambium bench compare: compares two results, or two contestants of one, case by case: faster, slower, no difference.
-import {
-  type BenchDocument,
-  type Compared,
-  compare,
-  differences,
-  type Measure,
-  pairsBetween,
-  pairsWithin,
-} from "@cambium/bench";
+import { type Compared, compare, differences, leftOut, type Measure, pairsBetween, pairsWithin } from "@cambium/bench";
 import { CambiumError } from "@cambium/ir";
 import { Command } from "commander";
 import { readResult } from "../bench-file.js";
@@ -57,9 +49,10 @@ Examples:
       if (cases.length === 0)
         throw new CambiumError("E_BENCH_COMPARE", "no case counts in both", {
           where: first,
+          ...(after && { got: leftOut(before, after).join("; ") || "no rows" }),
           ...(by === "processor" && { hint: "--by clock: results of version 1 and some peers have no processor time" }),
         });
-      const warnings = differences(before, (after ?? before) as BenchDocument);
+      const warnings = [...differences(before, after ?? before), ...(after ? leftOut(before, after) : [])];
       if (json) print(JSON.stringify({ cases, warnings }));
       else {
         print(compareText(cases));
