@@ -44,6 +44,7 @@ const ways = [
   [/^(?:npx )?cambium serve\b/, () => ({ test: "packages/cli/test/serve.test.ts" })],
   [/^npx tsx .*fuzz-serve\.ts/, () => ({ test: "packages/serve/test/fuzz.test.ts" })],
   [/^npx tsx .*ligo-fit\.ts/, () => ({ test: "packages/grow/test/find.test.ts" })],
+  [/^npx tsx .*joint-products\.ts/, jointProducts],
   [/^npx tsx .*plans\.mjs/, () => ({ test: "tools/test/plans.test.mjs" })],
   [/^npx tsx .*eval-models\.ts MODELS$/, () => ({ none: "the test of packages/eval calls what it calls" })],
   [/^npx tsx .*op-samples\.ts \| python /, () => ({ none: "needs PyTorch, whose golden files are in the repository" })],
@@ -102,6 +103,11 @@ function checkpointLogits(path) {
   const model = join(root, "tools", "golden", "passthrough", "mha-untied");
   const file = path.includes("/") ? path : `tools/golden/${path}`;
   return { run: [...tsx, "--conditions=@cambium/source", file, model, "OUT"], in: "root" };
+}
+
+function jointProducts() {
+  const file = join("backends", "onnx", "scripts", "joint-products.ts");
+  return { run: [...tsx, "--conditions=@cambium/source", file, "1", "6Lx128"], in: "root" };
 }
 
 /** The benchmark on its fewest cases, once; tests run its other forms. */
