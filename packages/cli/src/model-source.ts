@@ -33,6 +33,13 @@ export async function findModel(path: string): Promise<ModelSource> {
     await refuseRuns(path);
     return { path };
   }
+  if (await exists(join(path, "config.json")))
+    throw new CambiumError("E_TWO_MODELS", "this folder is a checkpoint and a run", {
+      where: path,
+      expected: "one of the two",
+      got: "config.json and run.json",
+      hint: `name a model of the run, ${join(path, "stages", "STAGE", "model")}, or move run.json and stages away`,
+    });
   const run = runManifest.safeParse(parseJson(await readTextFile(manifest), manifest));
   if (!run.success) {
     const hint = "run `cambium run` on the recipe again";
@@ -53,10 +60,11 @@ export async function findModel(path: string): Promise<ModelSource> {
 /** @throws CambiumError `E_RUN_NOT_FOUND` if `path` is a folder of runs, not one run */
 export async function refuseRuns(path: string): Promise<void> {
   if (await exists(join(path, "config.json"))) return;
-  const names = await readdir(path).catch(() => []);
+  const names: readonly string[] = await readdir(path).catch(() => []);
   const runs: string[] = [];
   for (const name of names.slice(0, 100)) if (await exists(join(path, name, "run.json"))) runs.push(join(path, name));
-  if (runs.length === 0) return;
+  // A sweep keeps its runs there.
+  if (runs.length === 0) return names.includes("cells") ? refuseRuns(join(path, "cells")) : undefined;
   throw new CambiumError("E_RUN_NOT_FOUND", "this is a folder of runs", {
     where: path,
     expected: "one of them",

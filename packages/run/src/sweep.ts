@@ -6,6 +6,7 @@ import { takeLock, withFileErrors } from "@cambium/files";
 import { CambiumError } from "@cambium/ir";
 import { nodeImporter } from "@cambium/plugin/node";
 import type { PlannedStage, SweepCell } from "@cambium/recipe";
+import { requireNoCheckpoint } from "@cambium/run-format/node";
 import type { RunObserver } from "./observer.js";
 import { recipeReading } from "./open-recipe.js";
 import { decideBackend, type RunOptions, runRecipe } from "./run-recipe.js";
@@ -41,6 +42,7 @@ export interface SweepOutcome {
 /** @throws CambiumError `E_RUN_LOCKED` when another process runs the sweep; file errors. */
 export async function runSweep(cells: readonly SweepCell[], options: SweepOptions): Promise<SweepOutcome> {
   const out = resolve(options.out);
+  await requireNoCheckpoint(out);
   await withFileErrors(out, () => mkdir(join(out, "stages"), { recursive: true }));
   const unlock = await takeLock(join(out, "sweep.lock"), {
     code: "E_RUN_LOCKED",

@@ -1,10 +1,10 @@
 // What a run refuses, and what it makes fit: machines, directories, names.
-import { readdirSync, rmSync } from "node:fs";
+import { mkdirSync, readdirSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { CambiumError } from "@cambium/ir";
 import { fittedStep } from "@cambium/train";
 import { describe, expect, test } from "vitest";
-import { type RunObserver, runRecipe } from "../src/index.js";
+import { type RunObserver, runRecipe, runSweep } from "../src/index.js";
 import { importer, minimal, project, weights } from "./support.js";
 
 describe("a run", () => {
@@ -17,6 +17,20 @@ describe("a run", () => {
     await runRecipe(recipe, { out, importer, observer });
     expect(await second[0]).toMatchObject({ code: "E_RUN_LOCKED" });
     expect(readdirSync(out)).not.toContain("run.lock");
+    rmSync(folder, { recursive: true });
+  });
+
+  test("refuses the folder of a checkpoint, which it would hide, and leaves it as it was", async () => {
+    const { folder, recipe } = project({ ...minimal, backend: "null" });
+    const checkpoint = join(folder, "checkpoint");
+    mkdirSync(checkpoint);
+    writeFileSync(join(checkpoint, "config.json"), "{}");
+    symlinkSync("checkpoint", join(folder, "link"));
+    for (const out of [checkpoint, join(folder, "link"), join(folder, "link", ".")]) {
+      await expect(runRecipe(recipe, { out, importer })).rejects.toMatchObject({ code: "E_EXISTS" });
+      await expect(runSweep([], { out, importer, jobs: 1 })).rejects.toMatchObject({ code: "E_EXISTS" });
+      expect(readdirSync(checkpoint)).toEqual(["config.json"]);
+    }
     rmSync(folder, { recursive: true });
   });
 

@@ -1,5 +1,5 @@
 // Paths in a run's directory, and its manifests.
-import { mkdir, rm } from "node:fs/promises";
+import { lstat, mkdir, rm } from "node:fs/promises";
 import { join } from "node:path";
 import { takeLock, withFileErrors } from "@cambium/files";
 import { CambiumError } from "@cambium/ir";
@@ -11,6 +11,21 @@ import { type StageDepth, stageDepth } from "../stage-depth.js";
 import { type StageEvaluation, stageEvaluation } from "../stage-evaluation.js";
 import { type StageManifest, stageManifest } from "../stage-manifest.js";
 import { readJson, writeJson } from "./json-file.js";
+
+/**
+ * A run in a checkpoint's folder would hide the checkpoint: commands given the folder would take the run's model.
+ * @throws CambiumError `E_EXISTS`
+ */
+export async function requireNoCheckpoint(path: string): Promise<void> {
+  const there = await lstat(join(path, "config.json")).catch(() => undefined);
+  if (!there) return;
+  throw new CambiumError("E_EXISTS", "a model is there already", {
+    where: path,
+    expected: "a folder for the run: a new one, an empty one, or this run's",
+    got: "config.json",
+    hint: "choose another folder with --out",
+  });
+}
 
 const ofSomeFormat = z.object({ formatVersion: z.number(), cambium: z.string().exactOptional() });
 
@@ -39,7 +54,9 @@ export class RunDirectory {
     return new StageDirectory(join(this.path, "stages", id));
   }
 
+  /** @throws CambiumError `E_EXISTS` if a checkpoint is there; file errors */
   async create(): Promise<void> {
+    await requireNoCheckpoint(this.path);
     await withFileErrors(this.path, () => mkdir(join(this.path, "stages"), { recursive: true }));
   }
 
