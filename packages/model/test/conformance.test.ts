@@ -10,16 +10,15 @@ import { computingChecks } from "../src/conformance/computing.js";
 import { gateChecks } from "../src/conformance/gate.js";
 import { describeFamily } from "../src/conformance/index.js";
 import { configChecks, tableChecks } from "../src/conformance/table.js";
+import { builtInFamilies } from "../src/families/built-in.js";
 import {
   type DecoderConfig,
   type DecoderInput,
   type Family,
   llama,
-  mistral,
   modelSpec,
   opaque,
   type ParameterSpec,
-  qwen2,
   qwen3,
 } from "../src/index.js";
 import { writeBareFamily } from "./support/bare-family.js";
@@ -35,7 +34,7 @@ const sizes = {
   contextLength: 16,
 };
 const configs: readonly DecoderInput[] = [sizes, { ...sizes, heads: 3, kvHeads: 3, layers: 1, tied: true }];
-for (const family of [llama, mistral, qwen2, qwen3]) describeFamily({ family, configs });
+for (const family of builtInFamilies) if (family !== opaque) describeFamily({ family, configs });
 
 const tensor = (name: string) => ({ name, shape: [4, 4] });
 const layer = (i: number) => [tensor(`h.${i}.attn.c_proj.weight`), tensor(`h.${i}.mlp.c_fc.weight`)];
