@@ -30,19 +30,21 @@ export const presets = {
     of: "zero-depth",
     options: { frozen: true },
     summary: "LLaMA Pro: new layers that start as the identity; only they train (Wu et al. 2024)",
-    about: "The base's layers stay as they are.",
+    about: "The base's layers stay as they are. The paper reports new knowledge without the loss of the old.",
   },
   mslt: {
     of: "append-top",
     options: { frozen: true },
     summary: "multi-stage layerwise training: only what was appended trains, and the head (Yang et al. 2020)",
-    about: "The last stage of the method trains everything: grow with append-top there.",
+    about:
+      "The last stage of the method trains everything: grow with append-top there. The paper reports BERT trained more than 110 % faster.",
   },
   midas: {
     of: "middle-block",
     options: { insert: "midas" },
     summary: "MIDAS: the middle block a second time (Saunshi et al. 2024)",
-    about: "Repeated in equal stages, schedule unbroken, it is the method of the paper.",
+    about:
+      "Repeated in equal stages, schedule unbroken, it is the method of the paper, which reports up to 40 % less time and better reasoning at a similar loss.",
   },
   lidas: {
     of: "middle-block",
@@ -54,14 +56,15 @@ export const presets = {
     of: "direct-width",
     options: { map: "random", split: "even" },
     summary: "Net2WiderNet: random indices a second time, weights that read them shared evenly (Chen et al. 2016)",
-    about: "Copies with even shares stay alike under any optimizer without noise; the paper adds some.",
+    about:
+      "Copies with even shares stay alike under any optimizer without noise; the paper adds some, and reports that the larger network trains on where the smaller one was.",
   },
   hypercloning: {
     of: "direct-width",
     options: { map: "tile", split: "paired" },
     summary: "HyperCloning: the model tiled, copies told apart by noise in pairs that cancels (Samragh et al. 2024)",
     about:
-      "Exact at any noise. Here a tied table stays tied, its split in the last norm; the method's own code unties it.",
+      "Exact at any noise. Here a tied table stays tied, its split in the last norm; the method's own code unties it. The paper reports 2.2 to 4 times faster training than from scratch.",
   },
 };
 

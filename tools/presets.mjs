@@ -11,6 +11,13 @@ import { withOrigin } from "./manifests.mjs";
 import { root } from "./setup.mjs";
 
 const template = fileURLToPath(new URL("templates/preset/", import.meta.url));
+const kept = {
+  exact: "is kept exactly",
+  "exact-if-eps-scaled": "is kept exactly, since eps is scaled too",
+  "at-mask-0": "is kept while the masks are shut",
+  no: "is not kept",
+};
+
 const check = process.argv.includes("--check");
 const stale = [];
 
@@ -35,7 +42,7 @@ if (check && stale.length > 0) {
 async function filesOf(name, { of, options, summary, about }) {
   const values = {
     ...{ package: `@cambium/operator-${name}`, kebab: name, of, summary, about },
-    ...{ options: literal(options), fixed: listed(options), layers: await layersOf(of, options) },
+    ...{ options: literal(options), fixed: listed(options), ...(await growthOf(of, options)) },
   };
   const needs = { "@cambium/growth": "workspace:*", [`@cambium/operator-${of}`]: "workspace:*" };
   const description = `${summary[0].toUpperCase()}${summary.slice(1)}.`;
@@ -62,8 +69,10 @@ function listed(options) {
     .join(" ");
 }
 
-/** For a growth in depth, the layers made of 6 by the default options, as a block of its README. */
-async function layersOf(of, options) {
+/**
+ * For a README: what becomes of the function and, for a growth in depth, the layers made of 6 by the default options.
+ */
+async function growthOf(of, options) {
   const { default: operator } = await import(`../operators/${of}/src/index.ts`);
   const preset = presetOperator({ name: "preset", version: "0.0.0", summary: "-", of: operator, options });
   const sizes = { vocab: 19, hidden: 8, intermediate: 14, heads: 2, contextLength: 32 };
@@ -72,8 +81,13 @@ async function layersOf(of, options) {
   try {
     plan = preset.plan(base);
   } catch {
-    return ""; // It needs options to grow anything.
+    // It needs options to grow anything.
+    return { keeps: kept[preset.claims.functionPreserving], layers: "" };
   }
+  return { keeps: kept[plan.claims.functionPreserving], layers: layersOf(plan) };
+}
+
+function layersOf(plan) {
   const map = layerMap(plan);
   if (map.length === 6 || map.includes(null)) return "";
   const { numerator, denominator } = connectionRate(map);

@@ -3,7 +3,7 @@ import { presetOperator } from "@cambium/growth";
 import of from "@cambium/operator-direct-width";
 import { version } from "../package.json";
 
-/** Exact at any noise. Here a tied table stays tied, its split in the last norm; the method's own code unties it. */
+/** Exact at any noise. Here a tied table stays tied, its split in the last norm; the method's own code unties it. The paper reports 2.2 to 4 times faster training than from scratch. */
 export default presetOperator({
   name: "hypercloning",
   version,

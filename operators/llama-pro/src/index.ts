@@ -3,7 +3,7 @@ import { presetOperator } from "@cambium/growth";
 import of from "@cambium/operator-zero-depth";
 import { version } from "../package.json";
 
-/** The base's layers stay as they are. */
+/** The base's layers stay as they are. The paper reports new knowledge without the loss of the old. */
 export default presetOperator({
   name: "llama-pro",
   version,

@@ -3,7 +3,7 @@ import { presetOperator } from "@cambium/growth";
 import of from "@cambium/operator-middle-block";
 import { version } from "../package.json";
 
-/** Repeated in equal stages, schedule unbroken, it is the method of the paper. */
+/** Repeated in equal stages, schedule unbroken, it is the method of the paper, which reports up to 40 % less time and better reasoning at a similar loss. */
 export default presetOperator({
   name: "midas",
   version,

@@ -3,7 +3,7 @@ import { presetOperator } from "@cambium/growth";
 import of from "@cambium/operator-append-top";
 import { version } from "../package.json";
 
-/** The last stage of the method trains everything: grow with append-top there. */
+/** The last stage of the method trains everything: grow with append-top there. The paper reports BERT trained more than 110 % faster. */
 export default presetOperator({
   name: "mslt",
   version,
