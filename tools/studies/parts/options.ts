@@ -36,6 +36,7 @@ The same command again continues. The page is OUT/${name}.html. --full is larger
     }
     if (!Number.isInteger(seeds) || seeds < 2)
       throw new Error(`--seeds ${values.seeds}: a whole number of at least 2, because one seed has no error bar`);
+    if (!/^[1-9]\d*$/.test(values.jobs)) throw new Error(`--jobs ${values.jobs}: a whole number of at least 1`);
     const folder = resolve(values.out ?? `runs/study-${name}${values.full ? "-full" : ""}`);
     const backend = values.backend === undefined ? [] : ["--backend", values.backend];
     return { full: values.full, folder, seeds, flags: ["--jobs", values.jobs, ...backend] };

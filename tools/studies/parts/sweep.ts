@@ -1,6 +1,6 @@
 // Runs of a study: each sweep is `cambium sweep` of a recipe that the study writes. The same command continues after
 // any kill.
-import { mkdirSync, readFileSync, writeFileSync } from "node:fs";
+import { existsSync, mkdirSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { run } from "../../run.mjs";
 
@@ -24,7 +24,7 @@ export interface Row {
 }
 
 /**
- * The rows of all finished arms. Ends this process if the sweep was stopped.
+ * The rows of all finished arms. Ends this process if the sweep was stopped, or nothing of it was done.
  * @param folder of the study
  * @param name of the sweep, and of its recipe's file
  * @param flags of `cambium sweep`
@@ -40,9 +40,13 @@ export async function sweep(folder: string, name: string, recipe: object, flags:
     stdio: ["inherit", "ignore", "inherit"],
   });
   if (code !== 0 && code !== 2) process.exit(code);
-  const lines = readFileSync(join(out, "table.jsonl"), "utf8").trimEnd().split("\n");
+  const table = join(out, "table.jsonl");
+  // Without a table the sweep did not begin, and has said why.
+  if (!existsSync(table)) process.exit(code);
+  const lines = readFileSync(table, "utf8").trimEnd().split("\n");
   const rows = lines.map((line) => JSON.parse(line) as Row);
   const failed = rows.filter(({ state }) => state === "failed");
   for (const { cell, error } of failed) console.error(`${name}, ${cell} failed: ${error}`);
+  if (failed.length === rows.length) process.exit(code);
   return rows.filter(({ state }) => state === "done");
 }
