@@ -69,7 +69,7 @@ function allColumns(shared: Shared): readonly Column[] {
       of: notes,
       optional: true,
       about:
-        "not steady: the times still changed when the warm-up ended; fallback: not the device that the name suggests",
+        "not steady: the times still changed when the warm-up ended; beyond the peak: something disturbed the peak's measurement, so shares are too high; fallback: not the device that the name suggests",
     },
   ];
 }
@@ -147,8 +147,11 @@ function machine({ environment }: BenchDocument): string {
   return `${cpu}, ${cores} cores, Node ${node.slice(1)}, load ${before.toFixed(1)} to ${after.toFixed(1)}, ${when}, environment ${hash}`;
 }
 
+/** A share of the fastest product that its noise does not explain. */
+const beyond = 1.05;
+
 /** Reasons not to take a row's figure at face value. */
-function notes({ parity, engaged, warmup }: Row): string {
+function notes({ parity, engaged, warmup, bound, peakShare }: Row): string {
   return [
     ...(parity.agrees
       ? []
@@ -156,6 +159,8 @@ function notes({ parity, engaged, warmup }: Row): string {
     ...(engaged.fallback === null ? [] : ["fallback"]),
     ...(engaged.decomposed.length === 0 ? [] : [`decomposed: ${engaged.decomposed.join(", ")}`]),
     ...(warmup.steady || warmup.runs === 1 ? [] : ["not steady"]),
+    // Passes over memory may stay in the cache; products cannot be faster than the fastest.
+    ...(bound === "gemm" && (peakShare ?? 0) > beyond ? ["beyond the peak"] : []),
   ].join("; ");
 }
 

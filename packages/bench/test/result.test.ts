@@ -110,6 +110,11 @@ test("every format says how fast a row is beside the fastest of those named, wit
   expect(await renderBenchPage(shown)).toContain(`2.00 (${low}–${high}) × fast`);
   expect(asCsv(shown)).toContain(`,fast,${Object.values(ratio).slice(1).flat().join()},`);
   expect(benchDocument.parse(JSON.parse(JSON.stringify(shown))).rows[0]?.ratio).toEqual(ratio);
+  // A product that is faster than the fastest says that the peak was disturbed.
+  const shares = [1.02, 1.2].map((peakShare) =>
+    asMarkdown({ ...document, rows: [{ ...one("ours", 0.01), peakShare }] }),
+  );
+  expect(shares.map((text) => /beyond the peak/.test(text))).toEqual([false, true]);
   // Without names there is no column, also for rows that had one.
   expect(asMarkdown({ ...document, rows: withRatios(all) })).not.toContain("ratio");
 });

@@ -2,7 +2,7 @@
 import { CambiumError, fitMemory, type Graph, graphCost, highest, liveness } from "@cambium/ir";
 import { gigabytes } from "@cambium/ir/figures";
 import type { ModelSpec } from "@cambium/model";
-import { bytesOfInputs, type TrainingMemory, trainingMemory } from "./memory.js";
+import { bytesOfInputs, ofProcess, type TrainingMemory, trainingMemory } from "./memory.js";
 import { accumulatedStepGraphs, type StepGraphOptions, stepKey, trainStepGraph } from "./step-graph.js";
 
 export type FittedStepOptions = StepGraphOptions & {
@@ -104,6 +104,8 @@ function smallest(model: ModelSpec, options: FittedStepOptions, memory: number):
 
 /** The largest micro-batch that fits with the same sequences in a step; if there is none, what else makes it smaller. */
 function advice(model: ModelSpec, options: FittedStepOptions, memory: number): string {
+  if (memory <= ofProcess)
+    return `allow more: Node and the engine take ${gigabytes(ofProcess, Math.ceil)} before there is a model`;
   const { batch, accumulation } = options;
   for (let smaller = batch - 1; smaller > 0; smaller--) {
     if (batch % smaller !== 0) continue;

@@ -16,7 +16,7 @@ export interface TrainingMemory {
 }
 
 /** Measured: Node, ONNX Runtime and a compiled session. */
-const ofProcess = 210e6;
+export const ofProcess = 210e6;
 
 /**
  * The memory of training with these graphs on the onnx backend, whose engine stores the values inside composite ops;

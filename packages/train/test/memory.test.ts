@@ -59,8 +59,10 @@ it("refuses what does not fit with the nearest batch that does", () => {
     hint: expect.stringMatching(/^batch 4 with accumulation 3, the same step/),
   });
   expect(refused(six)).toMatchObject({ hint: expect.stringMatching(/^batch 6 with accumulation 2, the same step/) });
-  expect(refused(2e8)).toMatchObject({
-    got: "0.2 GB",
+  // No model fits where Node and the engine alone do not.
+  expect(refused(2e8)).toMatchObject({ got: "0.2 GB", hint: expect.stringMatching(/^allow more: .* take 0\.210 GB/) });
+  expect(refused(211e6)).toMatchObject({
+    got: "0.211 GB",
     hint: expect.stringMatching(/^a batch of 1 does not fit either/),
   });
 });
