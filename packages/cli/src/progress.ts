@@ -1,7 +1,7 @@
 // Progress of a run: on a terminal a bar with loss, speed and time left, elsewhere plain lines.
 
 import { styleText } from "node:util";
-import type { Reason } from "@cambium/ir";
+import type { CambiumError, Reason } from "@cambium/ir";
 import { compact, duration, layerCount } from "@cambium/ir/figures";
 import { modelSizes } from "@cambium/model";
 import type { ArmPlan, PlannedStage } from "@cambium/recipe";
@@ -198,6 +198,10 @@ export class ProgressDisplay implements RunObserver {
     this.note(
       `${stage.name} after ${compact(tokens)} tokens: ${figures}: ${grew ? "it grows" : "back to the snapshot"}`,
     );
+  }
+
+  onLostModel({ stage }: PlannedStage, reason: CambiumError): void {
+    this.note(`${stage.name}: its final model is made again: ${reason.summary}`);
   }
 
   onRejectedSnapshot({ stage }: PlannedStage, reasons: readonly Reason[]): void {

@@ -1,6 +1,6 @@
 // The events of a run, for whoever observes it: the CLI's progress line, or a test.
 import type { Progress as DataProgress } from "@cambium/data/node";
-import type { Reason } from "@cambium/ir";
+import type { CambiumError, Reason } from "@cambium/ir";
 import type { ArmPlan, PlannedStage } from "@cambium/recipe";
 import type { ProbeRecord, StageManifest } from "@cambium/run-format";
 import type { MetricsRow, SwitchSeconds } from "@cambium/train";
@@ -53,6 +53,8 @@ export interface RunObserver {
   onProbe?(planned: PlannedStage, probe: ProbeRecord): void;
   /** A snapshot could not be used; an older one was, if any. */
   onRejectedSnapshot?(planned: PlannedStage, reasons: readonly Reason[]): void;
+  /** The stage was done, but its final model is gone or damaged: it goes on from its snapshot, or begins again. */
+  onLostModel?(planned: PlannedStage, reason: CambiumError): void;
   /** @param slope why it ended when it did, where a slope decides */
   onStageDone?(planned: PlannedStage, slope?: StageManifest["slope"]): void;
   /** The final model of a stage is being evaluated on a task. */

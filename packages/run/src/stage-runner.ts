@@ -1,10 +1,10 @@
 // Runs one stage to its end: from its snapshot if it has one, else from new weights or grown ones. Killed at any
 // instant and run again, it ends in the same bits: weights, batches and learning rate depend on tokens alone.
 import type { Device } from "@cambium/backend";
-import { type ExtraFile, hostSources, writeModelDirectory } from "@cambium/checkpoint";
+import { type ExtraFile, hostSources, openModelDirectory, writeModelDirectory } from "@cambium/checkpoint";
 import type { PreparedData } from "@cambium/data/node";
 import type { EngineSession, TrainJob } from "@cambium/engine";
-import type { HostTensor } from "@cambium/ir";
+import { CambiumError, type HostTensor } from "@cambium/ir";
 import { contextLength, countParameters, isTied, sizesAlong, type TrainingState, writeHfModel } from "@cambium/model";
 import type { PlannedStage, Stage } from "@cambium/recipe";
 import type { GrowthRecord, ProbeRecord, StageManifest } from "@cambium/run-format";
@@ -66,7 +66,7 @@ export async function runStage(planned: PlannedStage, around: StageSurroundings)
   const { device, data, observer, signal, samples, engines } = around;
   const { id, stage } = planned;
   const directory = around.directory.stage(id);
-  const finished = await directory.read();
+  const finished = await lookAgain(planned, directory, observer);
   const samplesOf = samples && samplesKey(samples);
   if (finished?.state === "done" && (samplesOf === undefined || finished.samplesOf === samplesOf)) {
     observer.onCached?.(planned);
@@ -117,6 +117,25 @@ export async function runStage(planned: PlannedStage, around: StageSurroundings)
   await directory.write({ ...manifest, tokens, state: "done", ...(slope && { slope }), ...made });
   observer.onStageDone?.(planned, slope);
   return { state: "done", tokens };
+}
+
+/** The stage's manifest. A stage whose model is gone or cut short is not done: it goes on from its last snapshot. */
+async function lookAgain(
+  planned: PlannedStage,
+  directory: StageDirectory,
+  observer: RunObserver,
+): Promise<StageManifest | undefined> {
+  const manifest = await directory.read();
+  if (manifest?.state !== "done") return manifest;
+  try {
+    const model = await openModelDirectory(directory.model);
+    await model.close();
+    return manifest;
+  } catch (error) {
+    if (!(error instanceof CambiumError)) throw error;
+    observer.onLostModel?.(planned, error);
+    return { ...manifest, state: "running" };
+  }
 }
 
 /** If the stage replaces another one, reports it, and takes over that one's work if it was the same but shorter. */

@@ -1,5 +1,5 @@
 // Whole runs on the reference backend: caching, continuing to the same bits, growth, budgets.
-import { readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { readdirSync, readFileSync, rmSync, truncateSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { defineBackend, referenceBackend } from "@cambium/backend";
 import { loadSnapshot, SafetensorsFile, type Snapshot } from "@cambium/checkpoint";
@@ -271,6 +271,31 @@ describe("a run", () => {
     await runRecipe(recipe, { out: again, importer, observer });
     expect(rejected).toHaveLength(1);
     expect(weights(again)).toEqual(undisturbed);
+    rmSync(folder, { recursive: true });
+  });
+
+  test("whose final model was lost or cut short makes it again, from its snapshot or anew", async () => {
+    const { folder, recipe, out } = project({ ...minimal, growth: [] });
+    await runRecipe(recipe, { out, importer });
+    const stage = stages(out)[0]?.path ?? "";
+    const [undisturbed, model] = [weights(out), join(stage, "model")];
+    const harms = [
+      () => rmSync(model, { recursive: true }),
+      () => truncateSync(join(model, "model.safetensors"), 300),
+      () => writeFileSync(join(model, "config.json"), ""),
+      () => {
+        rmSync(model, { recursive: true });
+        rmSync(join(stage, "snapshot"), { recursive: true });
+      },
+    ];
+    for (const harm of harms) {
+      harm();
+      const lost: string[] = [];
+      const observer: RunObserver = { onLostModel: ({ stage: { name } }) => void lost.push(name) };
+      expect(await runRecipe(recipe, { out, importer, observer })).toMatchObject({ state: "done", cached: false });
+      expect([lost, weights(out)]).toEqual([["base"], undisturbed]);
+      expect(await runRecipe(recipe, { out, importer })).toMatchObject({ cached: true });
+    }
     rmSync(folder, { recursive: true });
   });
 
