@@ -9,6 +9,7 @@ import json
 import sys
 from pathlib import Path
 
+from charsmap import charsmap
 from tokenizers import Tokenizer
 
 # Of each category and script that Unicode 15 and 16 added to, of what they changed, of Unicode 17, and old ones.
@@ -98,6 +99,7 @@ CASES = {
 REFUSED = {
     **{expression: words(split(expression)) for expression in UNSURE},
     "lower case after an expression": as_bytes(sequence(replaced(r"\p{Lu}"), LOWER, of="normalizers")),
+    "what Precompiled joins": as_bytes({"type": "Precompiled", "precompiled_charsmap": charsmap({"x": "y", "e\u0301": "é"})}),
     "single word": as_bytes(None, [single(False)]),
     "single word in lower case": as_bytes(LOWER, [single(True)]),
 }

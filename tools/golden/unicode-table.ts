@@ -138,9 +138,20 @@ export const wordNumbers = ${text(minus(gained("Word"), inWords))};
 /** What \`\\p{ID_Continue}\` has got besides. */
 export const inIdentifiers = ${text(minus(gained("ID_Continue"), inWords))};
 
+/** Older letters whose other case is a new character. */
+export const partners = "19b 264";
+
 /** Older characters that have changed in any other property than \`\\p{ID_Continue}\`. */
 export const changed =
 ${text(minus(others.flatMap(differing), newer))};
+
+/**
+ * What the part Precompiled joins otherwise to the characters beside it: of Unicode 15 to 17, but for U+11A3A. Found by
+ * texts of each character beside letters, marks and joiners.
+ */
+export const joined =
+  "897 1acf-1add 1ae0-1aeb 10d69-10d6d 10efa-10efc 113b8-113c0 113c2 113c5 113c7-113ca 113cc-113d2 113e1-113e2 " +
+  "11a3a 11b60-11b67 11f5a 1611e-1612f 1e5ee-1e5ef 1e6e3 1e6e6 1e6ee-1e6ef 1e6f5";
 
 /** What Rust's own tables in Python's library, and so the part Digits, take for numbers and Oniguruma does not. */
 export const rustNumbers = ${text(minus(pointsOf(python.digits), classOf("N").python))};

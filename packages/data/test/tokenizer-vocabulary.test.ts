@@ -77,3 +77,16 @@ test("numbers that depend on the version of the original are refused", async () 
     details: { reasons: [{ where: "added_tokens[1].id" }] },
   });
 });
+
+test.each(["<fim-prefix>", "-", "a/b", "[x]", "(?", "b.", "\\p{L}", "{2}", "^|$", "'s"])(
+  "the added token %s is found, alone and between letters",
+  async (content) => {
+    const model = { type: "BPE", unk_token: "a", vocab: { a: 0, b: 1 }, merges: [] };
+    const flags = { lstrip: false, rstrip: false, normalized: false, special: true };
+    for (const single of [false, true]) {
+      const text = JSON.stringify({ model, added_tokens: [{ id: 2, content, single_word: single, ...flags }] });
+      const tokenizer = await huggingFaceTokenizer({ name: "a", tokenizer: { path: "a", text } }, openRustTokenizer);
+      expect([...tokenizer.encode(` ${content} `)]).toEqual([0, 2, 0]);
+    }
+  },
+);

@@ -1,8 +1,8 @@
 // Regular expressions: a text as one, and those that may search without end.
 
-/** As a regular expression finds it. */
+/** As a regular expression finds it; with the flag `u`, which takes no other escapes. */
 export function spelledOut(text: string): string {
-  return text.replace(/[\\^$.*+?()[\]{}|/-]/g, "\\$&");
+  return text.replace(/[\\^$.*+?()[\]{}|/]/g, "\\$&");
 }
 
 /**

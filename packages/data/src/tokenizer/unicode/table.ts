@@ -75,6 +75,14 @@ export const changed =
   "a7f2-a7f4 a806 a82c a953 a9c0 ab69 fe12 fe15-fe16 10a38-10a3a 10a3f 11080-11081 111c0 11235 " +
   "11237 1133b 1134d 116b6 1171e 1193d 16ff0-16ff1 1d166 1d16d";
 
+/**
+ * What the part Precompiled joins otherwise to the characters beside it: of Unicode 15 to 17, but for U+11A3A. Found by
+ * texts of each character beside letters, marks and joiners.
+ */
+export const joined =
+  "897 1acf-1add 1ae0-1aeb 10d69-10d6d 10efa-10efc 113b8-113c0 113c2 113c5 113c7-113ca 113cc-113d2 113e1-113e2 " +
+  "11a3a 11b60-11b67 11f5a 1611e-1612f 1e5ee-1e5ef 1e6e3 1e6e6 1e6ee-1e6ef 1e6f5";
+
 /** What Rust's own tables in Python's library, and so the part Digits, take for numbers and Oniguruma does not. */
 export const rustNumbers = "11de0-11de9 16ff4-16ff6";
 

@@ -5,7 +5,7 @@ import { spelledOut } from "../patterns.js";
 import { type AddedToken, isObject, type Json } from "../tokenizer-json.js";
 import { expressionOfToday } from "./expressions.js";
 import { members, newer, newInWords } from "./properties.js";
-import { rustCapitals, rustNumbers } from "./table.js";
+import { joined, rustCapitals, rustNumbers } from "./table.js";
 
 export interface Today {
   readonly json: Json;
@@ -40,6 +40,7 @@ export function ofToday(json: Json, added: readonly AddedToken[]): Today {
     ...(pre == null ? {} : { pre_tokenizer: partOfToday(pre, unsure) }),
     ...(decoder == null ? {} : { decoder: withExpressions(decoder, []) }),
   };
+  const isPrecompiled = flat(normalizer).some(({ type }) => type === "Precompiled");
   const lower = lowercasing(normalizer, added);
   const alone = singleWords(added, normalizer != null);
   return {
@@ -47,6 +48,7 @@ export function ofToday(json: Json, added: readonly AddedToken[]): Today {
     text(text, where, start) {
       const check = (wrong: string, because: string) => checkText({ text, where, start }, wrong, because);
       for (const { of, because } of unsure) check(of, because);
+      if (isPrecompiled) check(members(joined), "the normalizer Precompiled");
       if (alone?.test(text)) check(newer, "a token that is a single word");
       if (lower === undefined || !capitals.test(text)) return text;
       if (lower === "unsure") check(newCapitals, "lower case after an expression");
