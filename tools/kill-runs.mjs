@@ -6,12 +6,12 @@
 //
 // Without a recipe it runs a tiny one, which takes seconds and uses everything that a continued run must restore. A
 // recipe is run as `cambium run --scale` would, without its scratch arm, with a snapshot every so many seconds. The
-// kills of a run are spread over the base's training, each growth, and the training after it, at a random instant of
-// each; half of those in training wait for a snapshot and come while it is written. The files left show what a kill hit:
-// one that came too late is tried again, so that all are met. Prints a table. Exits with code 1 if a run ends with other
-// bits, or if a kill never met it.
+// kills of a run are spread over the base's training, each growth, and the training after it, one for each at least, at
+// a random instant of it; half of those in training wait for a snapshot and come while it is written. The files left
+// show what a kill hit: one that came too late is tried again, so that all are met. Prints a table. Exits with code 1 if
+// a run ends with other bits, or if a kill never met it.
 //
-// All methods: node tools/kill-runs.mjs recipes/methods --runs 1 --kills 5 --scale 0.1
+// All methods: node tools/kill-runs.mjs recipes/methods --runs 1 --scale 0.1
 import { createHash } from "node:crypto";
 import { mkdirSync, readdirSync, readFileSync, rmSync, statSync, symlinkSync, writeFileSync } from "node:fs";
 import { basename, dirname, join, resolve } from "node:path";
@@ -60,9 +60,10 @@ function fingerprints(out) {
 
 /** The kills of run `i`, in the order in which a run meets them. */
 function killsOf(moments, i, next) {
+  const kills = Math.max(values.kills, moments.length);
   const picked = Array.from(
-    { length: values.kills },
-    (_, k) => (i + Math.floor((k * moments.length) / values.kills)) % moments.length,
+    { length: kills },
+    (_, k) => (i + Math.floor((k * moments.length) / kills)) % moments.length,
   );
   return picked
     .map((at) => ({ at, share: next() }))

@@ -65,3 +65,29 @@ test("all counts of tokens are scaled, and all alike", () => {
   // A tenth of the steps, of a hundredth of the tokens each.
   expect(after).toEqual(before?.map(([place, count]) => [place, count / 1000]));
 });
+
+test("options of operators that count something are scaled, given or not, and other options are not", () => {
+  const recipe = recipeSchema.parse({
+    ...minimal,
+    model: { layers: 2, hidden: 64, heads: 8, kvHeads: 4, intermediate: 160, context: 80 },
+    train: { tokens: 800_000, batch: 10, lr: 0.01 },
+    growth: [
+      { operator: "wide", at: 80_000, options: { hidden: 96, heads: 12, kvHeads: 6, tokens: 40_000, seed: 7 } },
+      { operator: "wide", at: 80_000, options: { hidden: 97, neurons: 161 } },
+    ],
+    variants: [{ operator: "other", options: { hidden: 96 } }],
+  });
+  const wide = {
+    ...{ hidden: { counts: "hidden" }, heads: { counts: "heads" }, kvHeads: { counts: "kvHeads" } },
+    ...{ neurons: { counts: "intermediate" }, tokens: { counts: "tokens", default: 80_000 } },
+    fits: { counts: "steps", default: 100 },
+  } as const;
+  const { model, growth, variants } = scaleRecipe(recipe, 0.25, { wide });
+  expect(model).toMatchObject({ hidden: 16, heads: 2, kvHeads: 1, intermediate: 40, context: 20 });
+  // A quarter of the steps, each of 20 × 3 tokens. Query heads come in multiples of key/value heads.
+  expect(growth.map(({ options }) => options)).toEqual([
+    { hidden: 24, heads: 4, kvHeads: 2, tokens: 720, seed: 7, fits: 25 },
+    { hidden: 25, neurons: 41, tokens: 1500, fits: 25 },
+  ]);
+  expect(variants[0]?.options).toEqual({ hidden: 96 });
+});

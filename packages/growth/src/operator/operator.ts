@@ -18,7 +18,10 @@ export interface Operator {
   readonly contract: number;
   /** What its plans promise unless they say otherwise. */
   readonly claims: Claims;
-  /** Its options with their defaults and descriptions: for help texts and JSON Schema. */
+  /**
+   * Its options with their defaults and descriptions: for help texts and JSON Schema. Those that count tokens, steps or
+   * sizes say so (`counting`), so that they shrink in a recipe that is run smaller, and on a small model.
+   */
   readonly options: z.ZodType;
   /**
    * The plan that grows `base`. The same arguments always give the same plan.
