@@ -2,7 +2,7 @@
 import { quantity } from "@cambium/train";
 import { expect, test } from "vitest";
 import { z } from "zod";
-import { recipeJsonSchema, recipeSchema, scaleRecipe } from "../src/index.js";
+import { type CountedByOperator, recipeJsonSchema, recipeSchema, scaleRecipe } from "../src/index.js";
 import { minimal } from "./support.js";
 
 interface Schema {
@@ -77,11 +77,14 @@ test("options of operators that count something are scaled, given or not, and ot
     ],
     variants: [{ operator: "other", options: { hidden: 96 } }],
   });
-  const wide = {
-    ...{ hidden: { counts: "hidden" }, heads: { counts: "heads" }, kvHeads: { counts: "kvHeads" } },
-    ...{ neurons: { counts: "intermediate" }, tokens: { counts: "tokens", default: 80_000 } },
+  const wide: CountedByOperator[string] = {
+    hidden: { counts: "hidden" },
+    heads: { counts: "heads" },
+    kvHeads: { counts: "kvHeads" },
+    neurons: { counts: "intermediate" },
+    tokens: { counts: "tokens", default: 80_000 },
     fits: { counts: "steps", default: 100 },
-  } as const;
+  };
   const { model, growth, variants } = scaleRecipe(recipe, 0.25, { wide });
   expect(model).toMatchObject({ hidden: 16, heads: 2, kvHeads: 1, intermediate: 40, context: 20 });
   // A quarter of the steps, each of 20 × 3 tokens. Query heads come in multiples of key/value heads.
