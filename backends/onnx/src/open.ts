@@ -25,7 +25,7 @@ export async function open(given: BackendOptions = {}): Promise<Device> {
   if (!existsSync(workerScript)) {
     throw new CambiumError("E_BACKEND_UNAVAILABLE", "the onnx backend is not built", {
       where: fileURLToPath(workerScript),
-      hint: "pnpm run bundle",
+      hint: "npm run bundle",
     });
   }
   const client = new WorkerClient(workerScript);

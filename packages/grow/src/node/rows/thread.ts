@@ -3,6 +3,7 @@ import type { ModelDirectory } from "@cambium/checkpoint";
 import { ThreadCaller } from "@cambium/files";
 import { placeOf } from "../place.js";
 import { rowScript } from "../scripts.js";
+import { ListNumbers } from "./lists.js";
 import type { Block, Made } from "./make.js";
 import type { RowRequest } from "./protocol.js";
 
@@ -15,6 +16,7 @@ export class RowThread {
     does: "makes rows",
     resourceLimits: { maxYoungGenerationSizeMb },
   });
+  readonly #numbers = new ListNumbers();
   #made: Made | undefined;
 
   constructor(private readonly source: ModelDirectory) {}
@@ -25,10 +27,11 @@ export class RowThread {
   }
 
   make({ made, start, end }: Block, out: Uint8Array): Promise<void> {
-    const other = made !== this.#made;
+    if (made === this.#made) return this.#caller.ask({ start, end, out });
     this.#made = made;
-    const tensor = { made, places: made.sources.map((name) => placeOf(this.source, name)) };
-    return this.#caller.ask({ start, end, out, ...(other && { tensor }) });
+    const { typed, lists } = this.#numbers.numbered(made.typed);
+    const places = made.sources.map((name) => placeOf(this.source, name));
+    return this.#caller.ask({ start, end, out, tensor: { made: { ...made, typed }, lists, places } });
   }
 
   end(): Promise<void> {

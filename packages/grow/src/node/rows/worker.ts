@@ -1,14 +1,19 @@
 // The thread that makes rows of computed tensors.
 import { answerRequests } from "@cambium/files";
 import { type Place, readPlace } from "../place.js";
+import { listed } from "./lists.js";
 import { blockMaker } from "./make.js";
 import type { RowRequest } from "./protocol.js";
 import type { Stored } from "./stored.js";
 
 let maker: ReturnType<typeof blockMaker> | undefined;
+const known = new Map<number, readonly number[]>();
 
 answerRequests(({ start, end, out, tensor }: RowRequest): Promise<void> => {
-  if (tensor) maker = blockMaker(tensor.made, storedAt(tensor.places));
+  if (tensor) {
+    for (const [number, list] of tensor.lists) known.set(number, list);
+    maker = blockMaker({ ...tensor.made, typed: listed(tensor.made.typed, known) }, storedAt(tensor.places));
+  }
   if (!maker) throw new Error("rows were asked for before a tensor was named");
   return maker(start, end, out);
 });
