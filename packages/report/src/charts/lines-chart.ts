@@ -27,6 +27,8 @@ export interface ChartText {
 export interface Axes {
   readonly x: "log" | "linear";
   readonly y: "log" | "linear";
+  /** x counts something: no ticks between whole numbers. */
+  readonly whole?: boolean;
 }
 
 const size: Size = { width: 336, height: 250, detail: 0, shown: "any" };
@@ -64,7 +66,7 @@ export function linesChart(
       },
       {
         ...{ orient: "bottom", scale: "x", title: text.x, titleAnchor: "end", titlePadding: 8 },
-        ...{ tickCount: 5, tickSize: 4 },
+        ...{ tickCount: 5, tickSize: 4, ...(axes.whole && { tickMinStep: 1 }) },
         ...labelsOf(axes.x),
       },
     ],

@@ -1,12 +1,15 @@
-// The history as a page: each case relative to its first measurement, run by run, with a chart for each machine and
-// suite.
+// The history as a page: each case relative to its first measurement, run by run, with a chart for each machine,
+// suite and contestant.
 import { documentText, type Html, html, linesChart, mark, trusted } from "@cambium/report/page-parts";
 import type { HistoryEntry } from "../../history.js";
 import { benchStyle, colourOf } from "./contestants.js";
 
 export async function renderHistoryPage(entries: readonly HistoryEntry[]): Promise<string> {
   const figures: Html[] = [];
-  for (const group of groupsOf(entries, ({ environment, suite }) => `${suite}, environment ${environment}`))
+  for (const group of groupsOf(
+    entries,
+    ({ environment, suite, backend }) => `${suite} on ${backend}, environment ${environment}`,
+  ))
     figures.push(await figure(group, figures.length));
   return documentText({
     title: "Cambium benchmark history",
@@ -17,8 +20,11 @@ export async function renderHistoryPage(entries: readonly HistoryEntry[]): Promi
   });
 }
 
+/** Runs are counted; two speeds are as far apart as their ratio. */
+const axes = { x: "linear", y: "log", whole: true } as const;
+
 async function figure([title, entries]: Group, index: number): Promise<Html> {
-  const cases = groupsOf(entries, (one) => `${one.case}, ${one.backend}`);
+  const cases = groupsOf(entries, (one) => one.case);
   const dates = [...new Set(entries.map(({ date }) => date))].sort();
   const series = cases.map(([, own], i) => {
     const first = own[0] as HistoryEntry;
@@ -29,7 +35,7 @@ async function figure([title, entries]: Group, index: number): Promise<Html> {
     return { colour: colourOf(i), points, line: true, dots: true };
   });
   const description = `${cases.length} cases over ${dates.length} runs.`;
-  const chart = await linesChart(series, { id: `history-${index}`, title: "History", description, x: "run" });
+  const chart = await linesChart(series, { id: `history-${index}`, title: "History", description, x: "run" }, axes);
   return html`<figure><figcaption>${title}</figcaption>${chart}<ul class="legend">${cases.map(
     ([name], i) => html`<li><span class="swatch ${colourOf(i)}" aria-hidden="true"></span>${name}</li>`,
   )}</ul></figure>`;
