@@ -9,6 +9,9 @@ export interface Expression {
   readonly doubt?: string;
 }
 
+/** `\p{In_No_Block}` has lost characters that are none yet: those of new blocks, all beyond the first plane. */
+const beyondBlocks = `${doubtful}\u{10000}-\u{10ffff}`;
+
 const none: Difference = { added: "", removed: "" };
 
 const named = /^\\([pP])\{(\^?)([\w\s-]+)\}/;
@@ -28,7 +31,7 @@ export function expressionOfToday(pattern: string): Expression {
     let taken = found?.text ?? (rest[0] === "\\" ? rest.slice(0, 2) : (rest[0] as string));
     const inAnyCase = groups.at(-1) === true;
     if (found) {
-      if (!found.difference) doubts.add(doubtful);
+      if (!found.difference) doubts.add(/block/i.test(found.text) ? beyondBlocks : doubtful);
       else if (inAnyCase && depth > 0) doubts.add(newFoldings);
       text += spelled(found, found.difference ?? none, inAnyCase && depth === 0);
     } else if (depth === 0 && /^\\[bByYX]/.test(taken)) doubts.add(newer);
@@ -60,8 +63,11 @@ interface Class {
 function classAt(rest: string, inside: boolean): Class | undefined {
   const [property, capital, hat, name = ""] = named.exec(rest) ?? [];
   if (property !== undefined) {
+    // `\p{Word}` is like `\w`, below.
+    const isMember = inside && /^\s*word\s*$/i.test(name);
+    const difference = isMember ? differenceOfPosix("word") : differenceOf(name);
     const isDenied = (capital === "P") !== (hat === "^");
-    return { text: property, members: `\\p{${name}}`, isDenied, difference: differenceOf(name) };
+    return { text: property, members: `\\p{${name}}`, isDenied, difference };
   }
   const [posix, not, posixName = ""] = (inside && inBrackets.exec(rest)) || [];
   if (posix !== undefined) {
