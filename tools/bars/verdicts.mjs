@@ -11,10 +11,23 @@ import { fastest, ratioOver, ratioText } from "../../packages/bench/dist/index.j
 export function verdictsOf(document, goal) {
   const kind = goal.agrees ? agreed : goal.cases ? related : goal.own !== undefined ? held : compared;
   const found = kind(document, goal);
-  const failed = document.failures.map(({ suite, case: name, backend, code }) =>
-    verdict(goal, `${suite} ${name}, ${backend}`, code, "missed"),
-  );
+  const failed = failuresOf(document, goal);
   return found.length + failed.length === 0 ? [verdict(goal, "", "no row", "not measured")] : [...found, ...failed];
+}
+
+/** What could not be measured of the goal's contestants, once for each of them and each reason. */
+function failuresOf({ failures }, goal) {
+  const contestants = goal.ours && [...goal.ours, ...(goal.theirs ?? [])];
+  const groups = new Map();
+  for (const { suite, case: name, backend, code } of failures) {
+    if (contestants && !contestants.includes(backend)) continue;
+    const key = `${backend}: ${code}`;
+    groups.set(key, [...(groups.get(key) ?? []), `${suite} ${name}`]);
+  }
+  return [...groups].map(([key, cases]) => {
+    const where = cases.length > 2 ? `${cases[0]} and ${cases.length - 1} more` : cases.join(", ");
+    return verdict(goal, where, key, goal.agrees ? "missed" : "not measured");
+  });
 }
 
 function verdict({ title, least, most }, where, measured, outcome) {

@@ -60,6 +60,14 @@ test("limits of a suite, cases beside each other, and what failed", () => {
   expect(verdicts(switched, [pair("switch", 3), pair("step", 1)]).found).toEqual(["missed"]);
   const failure = { suite: "soak", case: "long", backend: "a", code: "E_X" };
   expect(verdicts({ title: "g", agrees: true }, [], [failure])).toMatchObject({ found: ["missed"], missed: 1 });
+  const goal = { title: "g", ours: ["a"], theirs: ["x"], least: 2 };
+  const failures = ["one", "two", "three"].flatMap((name) =>
+    ["a", "b"].map((backend) => ({ ...failure, suite: "train", case: name, backend })),
+  );
+  const [a, x] = [row("train", "one", "a", 300), row("train", "one", "x", 100)];
+  const { found, text } = verdicts(goal, [a, x], failures);
+  expect(found).toEqual(["holds", "not measured"]);
+  expect(text).toContain("| train one and 2 more | a: E_X |");
   expect(verdicts({ title: "g", agrees: true }, [])).toMatchObject({ found: ["not measured"], missed: 1 });
 });
 

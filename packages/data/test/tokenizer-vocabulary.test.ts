@@ -90,3 +90,32 @@ test.each(["<fim-prefix>", "-", "a/b", "[x]", "(?", "b.", "\\p{L}", "{2}", "^|$"
     }
   },
 );
+
+const replaced = { type: "Replace", pattern: { String: "whale" }, content: "+" };
+test.each([
+  ["in lower case", { type: "Lowercase" }, "Sea", "sea"],
+  ["composed", { type: "NFKC" }, "\ufb01sh", "fish"],
+  ["replaced", replaced, "whale", "+"],
+  [
+    "after two parts",
+    { type: "Sequence", normalizers: [{ type: "NFD" }, { type: "StripAccents" }] },
+    "m\u00eale",
+    "mele",
+  ],
+])("two added tokens that are one text %s are refused, as the original takes either", async (_, normalizer, a, b) => {
+  const opened = (normalized: boolean) => {
+    const flags = { single_word: false, lstrip: false, rstrip: false, special: false };
+    const added = [
+      { id: 3, content: a, ...flags, normalized: true },
+      { id: 4, content: b, ...flags, normalized },
+      { id: 5, content: "<other>", ...flags, normalized: true },
+    ];
+    const text = JSON.stringify({ model: models["BPE that drops the unknown"], normalizer, added_tokens: added });
+    return huggingFaceTokenizer({ name: "a", tokenizer: { path: "a", text } }, openRustTokenizer);
+  };
+  await expect(opened(true)).rejects.toMatchObject({
+    code: "E_TOKENIZER",
+    details: { reasons: [{ where: "added_tokens", got: expect.stringContaining(JSON.stringify(a)) }] },
+  });
+  expect([...(await opened(false)).encode(`${b}a`)]).toEqual([4, 0]);
+});

@@ -1,12 +1,20 @@
 // Any Hugging Face `tokenizer.json`, read by the original library in WebAssembly, so its ids are the original's.
-import { CambiumError, type ErrorDetails } from "@cambium/ir";
+import { CambiumError, type ErrorDetails, type Reason } from "@cambium/ir";
 import { sha256Text } from "../sha256.js";
 import { asLoaded } from "./classes/classes.js";
 import { checkIds } from "./ids.js";
 import { type OpenRustTokenizer, RustFailure, type RustTokenizer } from "./rust.js";
 import type { Tokenizer } from "./tokenizer.js";
 import type { SpecialTokens, TokenizerFiles } from "./tokenizer-files.js";
-import { parseObject, type Readable, readableJson, readVocabulary, tokensBefore, tokenText } from "./tokenizer-json.js";
+import {
+  type AddedToken,
+  parseObject,
+  type Readable,
+  readableJson,
+  readVocabulary,
+  tokensBefore,
+  tokenText,
+} from "./tokenizer-json.js";
 import { ofToday } from "./unicode/today.js";
 import { wordsOf } from "./words/words.js";
 
@@ -39,6 +47,7 @@ export async function huggingFaceTokenizer(
   const today = ofToday(json, vocabulary.added);
   const readable = readableJson(today.json, vocabulary);
   const rust = await opened(open, readable, tokenizer.path);
+  if (json["normalizer"] != null) checkApart(rust, vocabulary.added, tokenizer.path);
   const words = await wordsOf(json, vocabulary, open);
   const silent = new Set(vocabulary.added.filter((token) => token.special).map(({ id }) => id));
   const text = { tokenizer: tokenizer.text, config: configFile?.text };
@@ -77,6 +86,35 @@ async function opened(open: OpenRustTokenizer, { text }: Readable, where: string
       hint: "open it with Python's tokenizers, which refuses the same files but for scripts newer than Unicode 14",
       cause,
     });
+  }
+}
+
+/**
+ * @throws CambiumError `E_TOKENIZER` for added tokens whose texts are the same once normalized: the original finds one of
+ * them, and not the same one in every process.
+ */
+function checkApart(rust: RustTokenizer, added: readonly AddedToken[], where: string): void {
+  const normalized = new Map(added.filter(({ isNormalized }) => isNormalized).map(({ id, content }) => [id, content]));
+  if (normalized.size < 2) return;
+  const reasons: Reason[] = [];
+  for (const [id, content] of normalized) {
+    const found = idsOrNone(rust, content);
+    const other = normalized.get(found[0] as number);
+    if (found.length !== 1 || found[0] === id || other === undefined) continue;
+    const got = `${JSON.stringify(content)} and ${JSON.stringify(other)}`;
+    reasons.push({ where: "added_tokens", message: "has two tokens that the normalizer makes one text", got });
+  }
+  if (reasons.length === 0) return;
+  const hint = 'give one of the two another text, or set its "normalized" to false';
+  throw new CambiumError("E_TOKENIZER", "this tokenizer.json cannot be used", { where, reasons, hint });
+}
+
+function idsOrNone(rust: RustTokenizer, text: string): Int32Array {
+  try {
+    return rust.encode(text);
+  } catch (cause) {
+    if (cause instanceof RustFailure) return new Int32Array();
+    throw cause;
   }
 }
 

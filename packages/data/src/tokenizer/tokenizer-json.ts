@@ -24,6 +24,8 @@ export interface AddedToken {
   readonly special: boolean;
   /** Whether its text is the token only where no letter is beside it. */
   readonly isSingleWord: boolean;
+  /** Whether it is looked for in the normalized text, and so is normalized itself. */
+  readonly isNormalized: boolean;
 }
 
 /** @throws CambiumError `E_TOKENIZER` for a text that is not a JSON object. */
@@ -100,9 +102,10 @@ function addedTokens(
     return [];
   }
   return list.map((token: unknown, i) => {
-    const { id, content, special, single_word: single } = isObject(token) ? token : {};
+    const { id, content, special, single_word: single, normalized } = isObject(token) ? token : {};
     check(`added_tokens[${i}].${typeof content === "string" ? "id" : "content"}`, content, id);
-    return { id: id as number, content: content as string, special: special === true, isSingleWord: single === true };
+    const flags = { special: special === true, isSingleWord: single === true, isNormalized: normalized === true };
+    return { id: id as number, content: content as string, ...flags };
   });
 }
 
