@@ -11,7 +11,6 @@ const pytorch = ["torch", "torch-compile", "torch-bf16", "torch-compile-bf16"];
  * @property {string[]} [ours] `ratio`: the fastest of these …
  * @property {string[]} [theirs] … over the fastest of these, at least `least` times as fast in each case
  * @property {number} [least]
- * @property {string} [case] only the cases with this word in their name
  * @property {number} [own] instead: a process of these takes at most 1.25 times the bytes that the IR counts for a step, and
  * these bytes, which its runtime takes without a model
  * @property {true} [agrees] that each row counts instead: what the suite itself requires

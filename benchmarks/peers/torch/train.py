@@ -29,7 +29,7 @@ class Training:
         torch.manual_seed(0)
         self.trainer = Trainer(self.config, options.compile, options.bf16)
         self.work = {"tokens": self.config.batch * self.config.context, "flops": step_flops(self.config)}
-        self.engaged = {"attention": "fused", "features": ["scaled_dot_product_attention"]}
+        self.engaged = {**precision(options), "attention": "fused", "features": ["scaled_dot_product_attention"]}
 
     def batch(self, config: Config) -> torch.Tensor:
         return torch.randint(0, config.vocab, (config.batch, config.context + 1))
@@ -65,7 +65,7 @@ class Product:
         self.tolerance = TOLERANCE["bf16"] if options.bf16 else max(1e-5, 6e-8 * k)
         self.a, self.b = torch.randn(m, k).to(dtype), torch.randn(k, n).to(dtype)
         self.out = torch.empty(m, n, dtype=dtype)
-        self.work, self.engaged = {"flops": 2 * m * n * k}, {}
+        self.work, self.engaged = {"flops": 2 * m * n * k}, precision(options)
 
     def run(self) -> None:
         torch.mm(self.a, self.b, out=self.out)
@@ -80,7 +80,8 @@ class Stream:
     def __init__(self, size: dict, _options: argparse.Namespace) -> None:
         self.a, self.b = torch.randn(size["elements"]), torch.randn(size["elements"])
         self.out = torch.empty_like(self.a)
-        self.work, self.engaged = {"bytes": 12 * size["elements"]}, {}
+        # In f32 for the peers in bf16 too: what an optimizer reads and writes.
+        self.work, self.engaged = {"bytes": 12 * size["elements"]}, {"precision": "f32", "half": []}
 
     def run(self) -> None:
         torch.add(self.a, self.b, out=self.out)
@@ -91,6 +92,10 @@ class Stream:
 
 
 SUITES = {"step": Training, "train": Training, "gemm": Product, "gemm-peak": Product, "stream-peak": Stream}
+
+
+def precision(options: argparse.Namespace) -> dict:
+    return {"precision": "bf16", "half": ["bf16"]} if options.bf16 else {"precision": "f32", "half": []}
 
 
 def furthest(losses: list[float], wanted: list[float]) -> float:
@@ -133,8 +138,6 @@ class Session:
             "fallback": None,
             "work": self.case.work,
             "engaged": {
-                "precision": kind,
-                "half": ["bf16"] if self.options.bf16 else [],
                 "replay": "plan" if self.options.compile else "interpreted",
                 **self.case.engaged,
             },

@@ -38,8 +38,8 @@ export function historyLines({ environment, rows }: BenchDocument): string {
 
 /** @throws CambiumError `E_BENCH_FILE` naming every invalid line */
 export function readHistory(text: string, where: string): HistoryEntry[] {
-  const lines = text.split("\n").filter((line) => line.trim() !== "");
-  const read = lines.map((line, i) => {
+  const read = text.split("\n").flatMap((line, i) => {
+    if (line.trim() === "") return [];
     try {
       return { i, ...entry.safeParse(JSON.parse(line)) };
     } catch {

@@ -121,20 +121,21 @@ export const benchDocument = z.strictObject({
   complete: z.boolean().describe("false if the run was interrupted"),
 });
 
-/**
- * Reads a document of this version or of an earlier one: version 2 had less about what ran, version 1 also no processes,
- * processor time and providers.
- */
+/** Reads a document of this version or of an earlier one. */
 export function readBench(data: unknown): BenchDocument | undefined {
-  const old = data as { schema?: unknown; rows?: Partial<Row>[] } | null;
-  if (!["cambium-bench/1", "cambium-bench/2"].includes(String(old?.schema)) || !Array.isArray(old?.rows))
-    return benchDocument.safeParse(data).data;
+  return benchDocument.safeParse(ofThisVersion(data)).data;
+}
+
+/** Version 2 had less about what ran, version 1 also no processes, processor time and providers. */
+function ofThisVersion(data: unknown): unknown {
+  const old = data as { schema?: unknown; rows?: (Partial<Row> | null)[] } | null;
+  if (!["cambium-bench/1", "cambium-bench/2"].includes(String(old?.schema)) || !Array.isArray(old?.rows)) return data;
   const rows = old.rows.map((row) => ({
-    ...{ processes: [row.turns?.length ?? 0], processor: null },
+    ...{ processes: [row?.turns?.length ?? 0], processor: null },
     ...row,
-    engaged: { ...unknown, ...row.engaged },
+    engaged: { ...unknown, ...row?.engaged },
   }));
-  return benchDocument.safeParse({ ...old, schema: schemaName, rows }).data;
+  return { ...old, schema: schemaName, rows };
 }
 
 /** What earlier versions did not say. */
@@ -146,8 +147,8 @@ export function benchProblem(data: unknown): string {
   const { schema } = data as { schema?: unknown };
   if (schema === undefined) return "an object without a schema";
   if (!/^cambium-bench\/[123]$/.test(String(schema))) return `the schema ${String(schema)}`;
-  const [issue] = benchDocument.safeParse({ ...data, schema: schemaName }).error?.issues ?? [];
-  return issue ? `at ${issue.path.join(".")}: ${issue.message}` : "rows of an earlier version that lack fields";
+  const [issue] = benchDocument.safeParse(ofThisVersion(data)).error?.issues ?? [];
+  return issue ? `at ${issue.path.join(".")}: ${issue.message}` : "a result";
 }
 
 export type BenchDocument = z.infer<typeof benchDocument>;

@@ -6,7 +6,14 @@ import { asCsv, asJsonLines } from "../src/formats.js";
 import { renderBenchPage } from "../src/node/page/index.js";
 import { suiteNamed } from "../src/node/suites.js";
 import { withRatios } from "../src/ratios.js";
-import { type BenchDocument, benchDocument, benchJsonSchema, readBench, schemaName } from "../src/result.js";
+import {
+  type BenchDocument,
+  benchDocument,
+  benchJsonSchema,
+  benchProblem,
+  readBench,
+  schemaName,
+} from "../src/result.js";
 import { rowOf } from "../src/row.js";
 import { withShares } from "../src/shares.js";
 import { medianInterval } from "../src/statistics.js";
@@ -61,6 +68,9 @@ test("results of earlier versions are read, with null for what they did not say"
   const read = readBench({ ...document, schema: "cambium-bench/1", rows: first });
   expect(read?.rows[0]).toMatchObject({ engaged: { providers: null, replay: null, half: [] }, processes: [2] });
   expect(readBench({ ...document, schema: "cambium-bench/4" })).toBeUndefined();
+  // What is wrong with one is named, and nothing that its version did not have.
+  const wrong = second.rows.map((row) => ({ ...row, unit: "miles" }));
+  expect(benchProblem({ ...second, rows: wrong })).toMatch(/^at rows.0.unit: /);
 });
 
 test("a share refers to the best product of the same contestant", () => {

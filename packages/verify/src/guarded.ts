@@ -96,7 +96,7 @@ async function answer<T>(what: string, work: () => Promise<T>, guard: Guard): Pr
       reject(
         new CambiumError("E_BACKEND_FAILED", `the backend ${backend} did not answer when asked ${what}`, {
           ...{ expected: `an answer within ${patience} s`, got: "none" },
-          hint: "more patience, if this device is slow",
+          hint: "more patience (--patience SECONDS), if this device is slow",
         }),
       );
     stop.timer = setTimeout(failed, 1000 * patience);

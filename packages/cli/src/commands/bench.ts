@@ -96,6 +96,7 @@ The contestants of a case take turns, A B A B. A row counts only if its result a
 fraction of the peak measured in the same run in the same precision.
 NAME@PRECISION is a backend in one precision, a contestant of its own. A device that does not compute the precision fails
 by name, and only the suites ${precisionSuites.join(", ")} have one.
+The exit code is 2 if a row does not count or a case could not be measured.
 
 Suites:
 ${suites.map(({ name, summary, extra }) => `  ${name.padEnd(width)}  ${summary}${extra ? "; only if named" : ""}`).join("\n")}
