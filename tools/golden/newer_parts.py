@@ -32,11 +32,12 @@ EXPRESSIONS = [
     r"(?i:'s)|\p{L}+|\p{N}{1,3}", r"[a-z\p{L}-]+", r"[]\w]+", r"(?<=\p{L})\p{N}", r"(?i:x)(?-i:\w)+", r"\p{ID_Continue}+",
     r"(?i)\p{L}+", r"(?i)\p{ID_Continue}+", r"(?i)\p{^XIDC}", r"\p{IDC}+", r"\p{OIDC}", r"(?i)\P{Other_ID_Continue}+",
     r"(?i)\w+", r"(?i:\W)", r"[_\p{Word}]+", r"[^a\p{word}]", r"(?i)\p{Lu}", r"(?i)\p{Alphabetic}+(?-i)x",
+    r"[\[]|\w+", r"[^\[^]\w", r"(?#[)\w+", r"[^]]\w",
 ]  # fmt: skip
 UNSURE = [
     r"(?i:[\d\P{Word}])", r"\p{In_No_Block}",
-    r"(?i)[\p{L}]+", r"(?i)[^\p{IDC}]", r"(?i)[_\p{XID_Continue}]+", r"(?i)[ɐ-ʯ]+", r"(?i)\x{19b}", 
-    r"\b\w", r"\X", r"\p{Diacritic}+", r"(?i:x[\w])", r"\p{In_CJK_Unified_Ideographs}",
+    r"(?i)[\p{L}]+", r"(?i)[^\p{IDC}]", r"(?i)[_\p{XID_Continue}]+", r"(?i)[ɐ-ʯ]+", r"(?i)\x{19b}",
+    r"\b\w", r"[\[]|\b", r"\X", r"\p{Diacritic}+", r"(?i:x[\w])", r"\p{In_CJK_Unified_Ideographs}",
 ]  # fmt: skip
 LOWER = {"type": "Lowercase"}
 BERT = {"type": "BertNormalizer", "clean_text": True, "handle_chinese_chars": True, "strip_accents": None, "lowercase": True}

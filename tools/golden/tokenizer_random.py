@@ -142,7 +142,7 @@ def bpe():
     return {
         "type": "BPE", "dropout": None, "unk_token": unk, "fuse_unk": flag(), "byte_fallback": byte_fallback,
         "ignore_merges": flag(), "continuing_subword_prefix": None, "end_of_word_suffix": None, **more,
-        "vocab": numbered(tokens), "merges": merges if flag() else [m for m in merges],
+        "vocab": numbered(tokens), "merges": merges,
     }  # fmt: skip
 
 

@@ -12,7 +12,7 @@ interface Python {
 }
 
 const { points, found } = JSON.parse(readFileSync(0, "utf8")) as Python;
-const text = String.fromCodePoint.apply(null, []) + points.map((point) => String.fromCodePoint(point)).join("");
+const text = points.map((point) => String.fromCodePoint(point)).join("");
 const bytes = Array.from({ length: 256 }, (_, byte) => `<0x${byte.toString(16).toUpperCase().padStart(2, "0")}>`);
 const model = {
   ...{ type: "BPE", merges: [], byte_fallback: true, unk_token: "<unk>" },
@@ -59,8 +59,7 @@ for (const [expression, places] of Object.entries(found)) {
   if (bad.length > 0) wrong.push(`${expression}: ${bad.length} otherwise, ${some.join(" ")}`);
 }
 const count = Object.keys(found).length;
-console.log(`${count} expressions over ${points.length} characters: ${wrong.length} wrong, ${refused.length} refused`);
-console.log(`whole, ${doubted} refused for some characters`);
-console.log("refused:", refused.join(" "));
+console.log(`${count} expressions over ${points.length} characters: ${wrong.length} wrong`);
+console.log(`${doubted} refused in texts with some characters, ${refused.length} refused whole:`, refused.join(" "));
 for (const line of wrong) console.log(line);
 process.exitCode = wrong.length > 0 ? 1 : 0;

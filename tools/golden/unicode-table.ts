@@ -1,7 +1,8 @@
 // Prints packages/data/src/tokenizer/unicode/table.ts: how the characters of Python's tokenizers differ from those of
 // its build in WebAssembly. Reads what unicode_classes.py prints, asks the build for the same classes, and compares.
-// What it prints on stderr belongs in properties.ts: the properties that are the same, and those that changed for old
-// characters.
+// On stderr it prints what properties.ts is written from by hand: the properties that are the same, and those that changed
+// for old characters, which need a rule of their own there or are refused. `partners` and `joined` are copied from here as
+// they stand: find them anew for a new version.
 import { readFileSync } from "node:fs";
 import { openRust } from "../../packages/data/src/node/rust-tokenizer.js";
 

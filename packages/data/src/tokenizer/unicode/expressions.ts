@@ -19,9 +19,12 @@ const inBrackets = /^\[:(\^?)(\w+):\]/;
 /** What `[:punct:]` means today. */
 const punctuation = "\\p{P}\\p{S}";
 const options = /^\(\?([a-z]*)(?:-([a-z]*))?([:)])/i;
+const comment = /^\(\?#(?:\\.|[^)\\])*\)/s;
 
 export function expressionOfToday(pattern: string): Expression {
   let [text, depth] = ["", 0];
+  /** Right behind an opening bracket, where a closing one is a letter. */
+  let first = -1;
   const doubts = new Set<string>();
   /** Whether case plays no part in the groups that are open. */
   const groups = [false];
@@ -36,10 +39,12 @@ export function expressionOfToday(pattern: string): Expression {
       text += spelled(found, found.difference ?? none, inAnyCase && depth === 0);
     } else if (depth === 0 && /^\\[bByYX]/.test(taken)) doubts.add(newer);
     else if (inAnyCase && isBeyondAscii(taken)) doubts.add(newFoldings);
-    else if (depth === 0 && taken === "(") taken = openGroup(groups, rest);
+    else if (depth === 0 && taken === "(") taken = comment.exec(pattern.slice(at))?.[0] ?? openGroup(groups, rest);
     else if (depth === 0 && taken === ")" && groups.length > 1) groups.pop();
-    else if (taken === "[") depth += 1;
-    else if (taken === "]" && depth > 0 && !isFirst(pattern, at)) depth -= 1;
+    else if (taken === "[") {
+      depth += 1;
+      first = at + (rest[1] === "^" ? 2 : 1);
+    } else if (taken === "]" && depth > 0 && at !== first) depth -= 1;
     if (!found) text += taken;
     at += taken.length;
   }
@@ -103,9 +108,4 @@ function openGroup(groups: boolean[], rest: string): string {
   if (end === ")") groups[groups.length - 1] = isOn;
   else groups.push(isOn);
   return whole;
-}
-
-/** A bracket that closes right behind the opening one is a letter. */
-function isFirst(pattern: string, at: number): boolean {
-  return pattern[at - 1] === "[" || (pattern[at - 1] === "^" && pattern[at - 2] === "[");
 }
