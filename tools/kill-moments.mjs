@@ -44,14 +44,14 @@ function isSaving(out, stage) {
 }
 
 /**
- * The stages of a run that is done, in the order in which they ran: name, `kind` (base, grown or scratch), `rows` of
- * metrics, and `begin`, the milliseconds from the stage's first file to its first step.
+ * The stages of a run without a scratch arm that is done, in the order in which they ran: name, `kind` (base or grown),
+ * `rows` of metrics, and `begin`, the milliseconds from the stage's first file to its first step.
  */
 export function stagesOf(out) {
   return stageFolders(out)
     .map((name) => {
       const file = (of) => statSync(join(out, "stages", name, of));
-      const kind = /^(base|scratch)-/.exec(name)?.[1] ?? "grown";
+      const kind = name.startsWith("base-") ? "base" : "grown";
       const began = file("stage.json").mtimeMs;
       return { name, kind, rows: rowsOf(out, name), began, begin: file("metrics.jsonl").birthtimeMs - began };
     })
@@ -63,18 +63,16 @@ export function hitOf(out, stages) {
   const current = stages.find(({ name }) => !isDone(out, name));
   if (current === undefined) return { phase: "at the end", saving: false };
   const { name, kind } = current;
-  const begun = rowsOf(out, name) > 0;
-  const phase = begun || kind === "scratch" ? kind : kind === "grown" ? "growth" : "start";
+  const phase = rowsOf(out, name) > 0 ? kind : kind === "grown" ? "growth" : "start";
   return { phase, saving: isSaving(out, name) };
 }
 
 /** All that a kill can hit. */
-export const phases = ["start", "base", "growth", "grown", "scratch", "at the end"];
+export const phases = ["start", "base", "growth", "grown", "at the end"];
 
 /** The moments that the kills of a run are spread over: training of the base, each growth, training after it. */
 export function momentsOf(stages) {
   return stages.flatMap((stage) => {
-    if (stage.kind === "scratch") return [];
     const training = { phase: stage.kind, stage };
     return stage.kind === "base" ? [training] : [{ phase: "growth", stage }, training];
   });

@@ -5,7 +5,7 @@ export { loadTokenizer, openSource } from "./by-path.js";
 export { type CorpusOptions, corpusSpec, type SourceSpec } from "./corpus-spec.js";
 export { type TextFormat, textFormats } from "./text-formats.js";
 export { type BytesOptions, bytesTokenizer } from "./tokenizer/bytes.js";
-export { encodeAs } from "./tokenizer/encode-as.js";
+export { encodeAs, ofText } from "./tokenizer/encode-as.js";
 export { huggingFaceTokenizer } from "./tokenizer/hugging-face.js";
 export { type OpenRustTokenizer, RustFailure, type RustTokenizer } from "./tokenizer/rust.js";
 export type { Tokenizer } from "./tokenizer/tokenizer.js";

@@ -1,7 +1,7 @@
 // Runs a task on a model: from rows to figures.
-import type { Tokenizer } from "@cambium/data";
+import { encodeAs, ofText, type Tokenizer } from "@cambium/data";
 import { type Encoded, encodeContinuation, encodeRolling, type Score, type Scorer } from "@cambium/inference";
-import { CambiumError, type Reason } from "@cambium/ir";
+import { CambiumError, type Reason, reasonOf } from "@cambium/ir";
 import type { EvalAnswer, EvalRequest, EvalTask, Figure, Sample } from "./task.js";
 
 export interface Evaluation<Options extends object, Document> {
@@ -123,18 +123,13 @@ function refusedText(error: CambiumError, request: EvalRequest, tokenizer: Token
   const texts = Object.entries(request).filter(([name]) => name !== "kind");
   for (const [name, text] of texts) {
     try {
-      tokenizer.encode(text);
+      encodeAs(`${where}, ${name}`, tokenizer, text);
     } catch (own) {
-      if (own instanceof CambiumError) return asReason(own, `${where}, ${name}`);
+      if (own instanceof CambiumError) return reasonOf(own);
       throw own;
     }
   }
-  return asReason(error, `${where}, ${texts.map(([name]) => name).join(" and ")}`);
-}
-
-function asReason({ code, summary: message, details }: CambiumError, place: string): Reason {
-  const { reasons: _, cause: __, where, ...rest } = details;
-  return { ...rest, code, message, where: where === undefined ? place : `${place}, with ${where}` };
+  return reasonOf(ofText(`${where}, ${texts.map(([name]) => name).join(" and ")}`, error));
 }
 
 function answer(scores: readonly Score[]): EvalAnswer {

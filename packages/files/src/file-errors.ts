@@ -17,9 +17,10 @@ const PERMISSION: Meaning = {
   message: "not permitted",
   hint: "check the owner and mode of this path and of the folder it is in",
 };
-/** A fault of the disk or of the connection to it. */
-const failing = (message: string, hint: string): Meaning => ({ code: "E_IO", message, hint });
-const GONE = failing("the file system is not there any more", "mount or connect it again, then repeat the command");
+/** What has no code of its own. */
+const io = (message: string, hint: string): Meaning => ({ code: "E_IO", message, hint });
+const GONE = io("the file system is not there any more", "mount or connect it again, then repeat the command");
+const IN_USE = io("another program is using this", "close it, then repeat the command");
 const OPEN_FILES: Meaning = { code: "E_OPEN_FILES", message: "too many open files", hint: "raise `ulimit -n`" };
 
 const MEANINGS: Readonly<Record<string, Meaning>> = {
@@ -39,24 +40,21 @@ const MEANINGS: Readonly<Record<string, Meaning>> = {
   ENOTEMPTY: { code: "E_EXISTS", message: "the folder is not empty" },
   EMFILE: OPEN_FILES,
   ENFILE: OPEN_FILES,
-  EFBIG: failing(
+  EFBIG: io(
     "the file would be larger than allowed",
     "raise `ulimit -f`, or write to a file system that takes larger files",
   ),
-  EIO: failing(
-    "the disk or network failed to read or write",
-    "see the system's log (dmesg); copy what can still be read",
-  ),
+  EIO: io("the disk or network failed to read or write", "see the system's log (dmesg); copy what can still be read"),
   ESTALE: GONE,
   ENOTCONN: GONE,
   ENODEV: GONE,
   ENXIO: { code: "E_NOT_A_FILE", message: "this is a socket or a device, not a file" },
-  ENAMETOOLONG: failing("a name or path is too long for the file system", "choose a shorter one"),
-  ELOOP: failing("links in this path lead around in a circle", "remove or correct the link"),
-  EBUSY: failing("another program is using this", "close it, then repeat the command"),
-  ETXTBSY: failing("another program is using this", "close it, then repeat the command"),
-  ENOTSUP: failing("the file system cannot do this", "write to a local file system"),
-  EXDEV: failing("this is on another file system", "choose a path on the same one"),
+  ENAMETOOLONG: io("a name or path is too long for the file system", "choose a shorter one"),
+  ELOOP: io("links in this path lead around in a circle", "remove or correct the link"),
+  EBUSY: IN_USE,
+  ETXTBSY: IN_USE,
+  ENOTSUP: io("the file system cannot do this", "write to a local file system"),
+  EXDEV: io("this is on another file system", "choose a path on the same one"),
 };
 
 /** The `errno` name of an error of `node:fs`; undefined for other errors. */

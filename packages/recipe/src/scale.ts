@@ -42,7 +42,7 @@ export function scaleRecipe(recipe: Recipe, scale: number, counted: CountedByOpe
   const scaling: Scaling = {
     from: { hidden, heads, kvHeads: kvHeads ?? heads, intermediate },
     to: { kvHeads: fewer, ...narrow },
-    // Rounded down, so that masks which open within a stage still do.
+    // In steps, rounded down, so that masks which open within a stage still do.
     tokens: (count) => Math.ceil(after * wholeFrom1((count / before) * steps)),
     steps: (count) => Math.max(1, Math.round(count * steps)),
   };

@@ -66,7 +66,7 @@ export async function runStage(planned: PlannedStage, around: StageSurroundings)
   const { device, data, observer, signal, samples, engines } = around;
   const { id, stage } = planned;
   const directory = around.directory.stage(id);
-  const finished = await lookAgain(planned, directory, observer);
+  const finished = await readManifest(planned, directory, observer);
   const samplesOf = samples && samplesKey(samples);
   if (finished?.state === "done" && (samplesOf === undefined || finished.samplesOf === samplesOf)) {
     observer.onCached?.(planned);
@@ -120,7 +120,7 @@ export async function runStage(planned: PlannedStage, around: StageSurroundings)
 }
 
 /** The stage's manifest. A stage whose model is gone or cut short is not done: it goes on from its last snapshot. */
-async function lookAgain(
+async function readManifest(
   planned: PlannedStage,
   directory: StageDirectory,
   observer: RunObserver,

@@ -12,9 +12,12 @@ export function encodeAs(name: string, tokenizer: Tokenizer, text: string, start
   try {
     return tokenizer.encode(text, start);
   } catch (error) {
-    if (!(error instanceof CambiumError)) throw error;
-    const { where } = error.details;
-    const named = where === undefined ? name : `${name}, with ${where}`;
-    throw new CambiumError(error.code, error.summary, { ...error.details, where: named });
+    throw error instanceof CambiumError ? ofText(name, error) : error;
   }
+}
+
+/** The tokenizer's error about a text, which names the text first. */
+export function ofText(name: string, { code, summary, details }: CambiumError): CambiumError {
+  const { where } = details;
+  return new CambiumError(code, summary, { ...details, where: where === undefined ? name : `${name}, with ${where}` });
 }
