@@ -37,7 +37,7 @@ EXPRESSIONS = [
 UNSURE = [
     r"(?i:[\d\P{Word}])", r"\p{In_No_Block}",
     r"(?i)[\p{L}]+", r"(?i)[^\p{IDC}]", r"(?i)[_\p{XID_Continue}]+", r"(?i)[ɐ-ʯ]+", r"(?i)\x{19b}",
-    r"\b\w", r"[\[]|\b", r"\X", r"\p{Diacritic}+", r"(?i:x[\w])", r"\p{In_CJK_Unified_Ideographs}",
+    r"\b\w", r"[\[]|\b", r"(?x)\w # [", r"\X", r"\p{Diacritic}+", r"(?i:x[\w])", r"\p{In_CJK_Unified_Ideographs}",
 ]  # fmt: skip
 LOWER = {"type": "Lowercase"}
 BERT = {"type": "BertNormalizer", "clean_text": True, "handle_chinese_chars": True, "strip_accents": None, "lowercase": True}

@@ -20,12 +20,14 @@ const inBrackets = /^\[:(\^?)(\w+):\]/;
 const punctuation = "\\p{P}\\p{S}";
 const options = /^\(\?([a-z]*)(?:-([a-z]*))?([:)])/i;
 const comment = /^\(\?#(?:\\.|[^)\\])*\)/s;
+/** Extended expressions have other comments, too, which are not told from the rest here. */
+const extended = /\(\?[a-z]*x/;
 
 export function expressionOfToday(pattern: string): Expression {
   let [text, depth] = ["", 0];
   /** Right behind an opening bracket, where a closing one is a letter. */
   let first = -1;
-  const doubts = new Set<string>();
+  const doubts = new Set<string>(extended.test(pattern) ? [doubtful] : []);
   /** Whether case plays no part in the groups that are open. */
   const groups = [false];
   for (let at = 0; at < pattern.length; ) {
