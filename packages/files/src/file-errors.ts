@@ -87,6 +87,11 @@ export function toFileError(cause: unknown, path: string, space: SpaceNeed = {})
   });
 }
 
+/** Whether what could not be read may be whole all the same: then making it again would only lose work. */
+export function mayBeWhole({ code }: CambiumError): boolean {
+  return code === PERMISSION.code || code === OPEN_FILES.code;
+}
+
 /** Runs `work`, turning file errors into `CambiumError`s that name `path`. */
 export async function withFileErrors<T>(path: string, work: () => Promise<T>): Promise<T> {
   try {

@@ -8,7 +8,7 @@ export {
 } from "./atomic.js";
 export { containedPath, isPlainName, readContainedText } from "./contained.js";
 export { freeBytes, requireSpace } from "./disk-space.js";
-export { errnoOf, toFileError, withFileErrors } from "./file-errors.js";
+export { errnoOf, mayBeWhole, toFileError, withFileErrors } from "./file-errors.js";
 export { type FileState, sameState, settledState, stateOf } from "./file-state.js";
 export { makeDirectory, sync, syncTree } from "./flush.js";
 export { isJsonObject, type JsonObject, type JsonValue, parseJson, parsePythonJson, pythonJson } from "./json.js";

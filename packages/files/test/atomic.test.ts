@@ -2,7 +2,14 @@
 import { spawnSync } from "node:child_process";
 import { mkdir, readdir, readFile, symlink, writeFile } from "node:fs/promises";
 import { join } from "node:path";
-import { recoverDirectory, replaceDirectory, replaceFile, toFileError, writeFileAtomic } from "@cambium/files";
+import {
+  mayBeWhole,
+  recoverDirectory,
+  replaceDirectory,
+  replaceFile,
+  toFileError,
+  writeFileAtomic,
+} from "@cambium/files";
 import { CambiumError } from "@cambium/ir";
 import { describe, expect, it } from "vitest";
 import { scratchId, scratchPath } from "../src/scratch.js";
@@ -195,6 +202,15 @@ describe("toFileError", () => {
       expect(details.hint).toBeTruthy();
     },
   );
+
+  it.each([
+    ["EACCES", true],
+    ["EMFILE", true],
+    ["EIO", false],
+    ["ENOENT", false],
+  ])("says whether after %s the file may be whole: %s", (errno, may) => {
+    expect(mayBeWhole(toFileError(fileError(errno), "/some/path") as CambiumError)).toBe(may);
+  });
 
   it("leaves other errors alone", () => {
     const bug = new TypeError("a bug");

@@ -4,6 +4,7 @@ import type { Device } from "@cambium/backend";
 import { type ExtraFile, hostSources, openModelDirectory, writeModelDirectory } from "@cambium/checkpoint";
 import type { PreparedData } from "@cambium/data/node";
 import type { EngineSession, TrainJob } from "@cambium/engine";
+import { mayBeWhole } from "@cambium/files";
 import { CambiumError, type HostTensor } from "@cambium/ir";
 import { contextLength, countParameters, isTied, sizesAlong, type TrainingState, writeHfModel } from "@cambium/model";
 import type { PlannedStage, Stage } from "@cambium/recipe";
@@ -119,7 +120,10 @@ export async function runStage(planned: PlannedStage, around: StageSurroundings)
   return { state: "done", tokens };
 }
 
-/** The stage's manifest. A stage whose model is gone or cut short is not done: it goes on from its last snapshot. */
+/**
+ * The stage's manifest. A stage whose model is gone or cut short is not done: it goes on from its last snapshot.
+ * @throws CambiumError for a model that may be whole, but cannot be read
+ */
 async function readManifest(
   planned: PlannedStage,
   directory: StageDirectory,
@@ -132,7 +136,7 @@ async function readManifest(
     await model.close();
     return manifest;
   } catch (error) {
-    if (!(error instanceof CambiumError)) throw error;
+    if (!(error instanceof CambiumError) || mayBeWhole(error)) throw error;
     observer.onLostModel?.(planned, error);
     return { ...manifest, state: "running" };
   }

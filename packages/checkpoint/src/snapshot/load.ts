@@ -1,14 +1,12 @@
 // Loads the newest intact snapshot, and reports what was wrong with any newer one.
 import { createHash } from "node:crypto";
 import { stat } from "node:fs/promises";
-import { containedPath, type JsonValue, openFile, ReasonList, withFileErrors } from "@cambium/files";
+import { containedPath, type JsonValue, mayBeWhole, openFile, ReasonList, withFileErrors } from "@cambium/files";
 import { CambiumError, type Reason } from "@cambium/ir";
 import { SafetensorsFile } from "../safetensors/file.js";
 import { corrupt, listGenerations, readManifest } from "./generations.js";
 
 const READ_BYTES = 4 << 20;
-/** Errors that do not mean damage: falling back to an older snapshot would only lose work. */
-const TEMPORARY = ["E_PERMISSION", "E_OPEN_FILES"];
 
 export interface Snapshot {
   readonly generation: number;
@@ -31,7 +29,7 @@ export async function loadSnapshot(dir: string): Promise<Snapshot | undefined> {
     try {
       return { ...(await loadGeneration(dir, generation)), generation, rejected: rejected.list() };
     } catch (error) {
-      if (error instanceof CambiumError && TEMPORARY.includes(error.code)) throw error;
+      if (error instanceof CambiumError && mayBeWhole(error)) throw error;
       rejected.addError(error);
     }
   }
