@@ -51,6 +51,15 @@ describe("names of modules in a quantisation config", () => {
     expect(ignored("re:.*experts\\.[0-9]+\\.w1")).toEqual(["re:.*experts\\.[0-9]+\\.w1"]);
   });
 
+  it("patterns that a search may not end with are refused", () => {
+    const refused = (text: string, method: string) =>
+      grown(llama({ quant_method: method, ignore: [text] }), layers, names).refused;
+    expect(refused("re:.*layers\\.1\\.(([a-z_.0-9]+)+)+!", "gptq")).toContain("no pattern was found");
+    expect(refused("(?:\\w|\\.){2,}layers.1!", "gemma")).toContain("no pattern was found");
+    expect(refused(`layers${"*l".repeat(16)}*1`, "modelopt")).toContain("no pattern was found");
+    expect(refused(".*.*.*[+*].*layers\\.1\\..*", "gemma")).toBe("");
+  });
+
   it("a shell's patterns are written out for each copy, and stay a shell's", () => {
     const ignore = (list: string[], quant_method: string) =>
       grown(llama({ quant_method, ignore: list }), layers, names).json.quantization_config;

@@ -35,6 +35,7 @@ export function findPattern(name: string, growth: Growth): string[] | undefined 
   const [, sign = "", pattern = ""] = /^(re:|[-+]:)?(.*)$/s.exec(name) ?? [];
   const language = sign === "" ? growth.language : "match";
   const { layers, stack, modules } = growth;
+  if (mayNotEnd(pattern, modules)) return "none";
   const matched = matcher(pattern, language);
   if (!matched) return "none";
   const grows = ({ prefix }: Module): boolean => stack === undefined || prefix === stack;
@@ -56,6 +57,23 @@ export function findPattern(name: string, growth: Growth): string[] | undefined 
   const ways = language === "glob" ? [numbered(""), numbered(".")] : [numbered(""), grouped];
   const found = ways.find(fits);
   return found?.map((candidate) => `${sign}${candidate}`) ?? "none";
+}
+
+/** Steps of a search in one name that a pattern may take. */
+const mostSteps = 1e7;
+
+/**
+ * Whether a search by `pattern` in a name could take very long: it repeats a group, or too many things for the length
+ * of these names, which is tried at about n^k / k! places.
+ */
+function mayNotEnd(pattern: string, modules: readonly Module[]): boolean {
+  const bare = pattern.replace(/\\./gs, "x").replace(/\[\^?\]?[^\]]*\]/g, "x");
+  if (/\)(?:[+*]|\{\d*,?\d*\})/.test(bare)) return true;
+  const repeats = bare.match(/[+*]|\{\d*,\}/g)?.length ?? 0;
+  const longest = modules.reduce((most, { prefix, rest }) => Math.max(most, prefix.length + rest.length), 0);
+  let steps = 1;
+  for (let k = 1; k <= repeats; k++) steps *= longest / k;
+  return steps > mostSteps;
 }
 
 function at({ prefix, layer, rest }: Module, number = layer): string {
