@@ -1,17 +1,20 @@
 // How each command of the documents is exercised: run in its smallest form, by a step of .ci/run, by a test, or, with
 // the reason, not here.
-import { existsSync, readFileSync } from "node:fs";
+import { existsSync, readdirSync, readFileSync } from "node:fs";
+import { homedir } from "node:os";
 import { join } from "node:path";
+import { cacheFolder } from "../../packages/backend/dist/index.js";
 import { root } from "../setup.mjs";
 
 const { scripts } = JSON.parse(readFileSync(join(root, "package.json"), "utf8"));
 const cambium = ["node", join(root, "packages", "cli", "dist", "main.js")];
 const tsx = ["node", "--expose-gc", "--import", "tsx"];
 const software = [...tsx, join(root, "tools", "browser", "src", "software.ts"), "swiftshader"];
-/** `node` if `cambium setup tfjs`, a step of .ci/run, has built it; else another engine. */
-const engine = existsSync(join(root, "backends/tfjs/node_modules/@tensorflow/tfjs-node/lib/napi-v8/tfjs_binding.node"))
-  ? "engine=node"
-  : "engine=wasm";
+/** `node` if `cambium setup tfjs`, a step of .ci/run, has built it into Cambium's cache; else another engine. */
+const builds = cacheFolder(process, homedir(), "tfjs");
+const isBuilt =
+  existsSync(builds) && readdirSync(builds).some((name) => existsSync(join(builds, name, "tfjs_binding.node")));
+const engine = isBuilt ? "engine=node" : "engine=wasm";
 
 /**
  * @typedef {object} Way exactly one of `run`, `step`, `test`, `none`
@@ -137,6 +140,7 @@ function command(rest) {
     .replace("--corpus moby-dick", "--corpus moby-dick --tokens 256")
     .replace(/\b(TEXT|NAME)\b/, "word")
     .replace(/ --precision mixed| --backend-option (adapter=nvidia|tune=true)/g, "") // These need a GPU.
+    .replace(" --over train.precision=bf16", "") // This needs a CPU that multiplies bf16.
     .replace("engine=node", engine)
     .replace(/^grow --(?!mergekit)/, "grow ./base ./grown --")
     .replace(/^generate \.\/grown/, "generate ./model") // Each grow removes ./grown first, a dry run too.
