@@ -40,7 +40,8 @@ export function ofToday(json: Json, added: readonly AddedToken[]): Today {
     ...(pre == null ? {} : { pre_tokenizer: partOfToday(pre, unsure) }),
     ...(decoder == null ? {} : { decoder: withExpressions(decoder, []) }),
   };
-  const isPrecompiled = flat(normalizer).some(({ type }) => type === "Precompiled");
+  if (flat(normalizer).some(({ type }) => type === "Precompiled"))
+    unsure.push({ of: members(joined), because: "the normalizer Precompiled" });
   const lower = lowercasing(normalizer, added);
   const alone = singleWords(added, normalizer != null);
   return {
@@ -48,7 +49,6 @@ export function ofToday(json: Json, added: readonly AddedToken[]): Today {
     text(text, where, start) {
       const check = (wrong: string, because: string) => checkText({ text, where, start }, wrong, because);
       for (const { of, because } of unsure) check(of, because);
-      if (isPrecompiled) check(members(joined), "the normalizer Precompiled");
       if (alone?.test(text)) check(newer, "a token that is a single word");
       if (lower === undefined || !capitals.test(text)) return text;
       if (lower === "unsure") check(newCapitals, "lower case after an expression");
